@@ -1,0 +1,196 @@
+"""The database: the client, collections that cannot forget their tenant, transactions and indexes.
+
+Only this package and the repositories know the driver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.cursor import AsyncCursor
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import DuplicateKeyError, PyMongoError
+
+from tracepass.core.tenancy import Tenancy
+
+Document = dict[str, Any]
+Session = AsyncClientSession
+Result = TypeVar("Result")
+SELECTION_TIMEOUT_MS = 10_000
+
+__all__ = ["Database", "Document", "DuplicateKeyError", "Index", "PyMongoError", "ScopedCollection", "Session"]
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """One index: the fields in order (1 ascending, -1 descending) and what it enforces."""
+
+    collection: str
+    keys: tuple[tuple[str, int], ...]
+    unique: bool = False
+    partial: Mapping[str, Any] | None = None
+    expire_after_seconds: int | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the name MongoDB itself would give it."""
+        return "_".join(f"{field}_{direction}" for field, direction in self.keys)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Return the options of ``createIndex``."""
+        options: dict[str, Any] = {"name": self.name}
+        if self.unique:
+            options["unique"] = True
+        if self.partial is not None:
+            options["partialFilterExpression"] = dict(self.partial)
+        if self.expire_after_seconds is not None:
+            options["expireAfterSeconds"] = self.expire_after_seconds
+        return options
+
+
+class ScopedCollection:
+    """A collection seen by one tenancy: every filter and every insert carries workspace and environment."""
+
+    def __init__(self, collection: AsyncCollection[Document], tenancy: Tenancy) -> None:
+        self._collection = collection
+        self._tenancy = tenancy
+
+    def _scope(self, query: Mapping[str, Any]) -> Document:
+        return {**query, **self._tenancy.fields}
+
+    async def find_one(
+        self,
+        query: Mapping[str, Any],
+        *,
+        projection: Mapping[str, Any] | None = None,
+        sort: Sequence[tuple[str, int]] | None = None,
+        session: Session | None = None,
+    ) -> Document | None:
+        """Return the first document of this tenancy that matches, or None."""
+        return await self._collection.find_one(self._scope(query), projection, sort=sort, session=session)
+
+    def find(
+        self,
+        query: Mapping[str, Any],
+        *,
+        projection: Mapping[str, Any] | None = None,
+        sort: Sequence[tuple[str, int]] | None = None,
+        skip: int = 0,
+        limit: int = 0,
+    ) -> AsyncCursor[Document]:
+        """Return a cursor over the documents of this tenancy that match."""
+        return self._collection.find(self._scope(query), projection, sort=sort, skip=skip, limit=limit)
+
+    async def count(self, query: Mapping[str, Any], *, limit: int | None = None) -> int:
+        """Count the documents of this tenancy that match, at most ``limit``."""
+        options = {} if limit is None else {"limit": limit}
+        return await self._collection.count_documents(self._scope(query), **options)
+
+    async def insert(self, document: Document, *, session: Session | None = None) -> None:
+        """Insert a document into this tenancy; the document itself stays as it is.
+
+        Raises:
+            DuplicateKeyError: a unique key is taken.
+        """
+        await self._collection.insert_one({**document, **self._tenancy.fields}, session=session)
+
+    async def update(
+        self, query: Mapping[str, Any], change: Mapping[str, Any], *, session: Session | None = None
+    ) -> bool:
+        """Change the first document of this tenancy that matches; tell whether there was one."""
+        outcome = await self._collection.update_one(self._scope(query), change, session=session)
+        return outcome.matched_count == 1
+
+    async def delete(self, query: Mapping[str, Any], *, session: Session | None = None) -> bool:
+        """Delete the first document of this tenancy that matches; tell whether there was one."""
+        outcome = await self._collection.delete_one(self._scope(query), session=session)
+        return outcome.deleted_count == 1
+
+    async def delete_all(self, query: Mapping[str, Any], *, session: Session | None = None) -> int:
+        """Delete every document of this tenancy that matches; return how many."""
+        outcome = await self._collection.delete_many(self._scope(query), session=session)
+        return outcome.deleted_count
+
+
+class Database:
+    """The database of a process."""
+
+    def __init__(self, client: AsyncMongoClient[Document], name: str) -> None:
+        self._client = client
+        self._database: AsyncDatabase[Document] = client[name]
+
+    @classmethod
+    def connect(cls, uri: str, *, name: str, max_pool_size: int) -> Database:
+        """Prepare a client; it connects at the first operation, which may wait 10 s for a server."""
+        client: AsyncMongoClient[Document] = AsyncMongoClient(
+            uri,
+            maxPoolSize=max_pool_size,
+            serverSelectionTimeoutMS=SELECTION_TIMEOUT_MS,
+            appname="tracepass",
+            w="majority",
+            retryWrites=True,
+        )
+        return cls(client, name)
+
+    def collection(self, name: str) -> AsyncCollection[Document]:
+        """Return a collection across all workspaces: for classes named for that purpose only."""
+        return self._database[name]
+
+    @property
+    def files(self) -> AsyncDatabase[Document]:
+        """Return the driver's database, which GridFS is opened on."""
+        return self._database
+
+    def scoped(self, name: str, tenancy: Tenancy) -> ScopedCollection:
+        """Return a collection as one tenancy sees it."""
+        return ScopedCollection(self._database[name], tenancy)
+
+    async def transact(self, work: Callable[[Session], Awaitable[Result]]) -> Result:
+        """Run ``work`` in one transaction; it is run again from its start after a transient write conflict."""
+        async with self._client.start_session() as session:
+            return await session.with_transaction(work)
+
+    async def ping(self) -> None:
+        """Make one round trip.
+
+        Raises:
+            PyMongoError: the database does not answer.
+        """
+        await self._client.admin.command("ping")
+
+    async def create_indexes(self, indexes: Sequence[Index]) -> None:
+        """Create the indexes that are missing."""
+        for index in indexes:
+            await self._database[index.collection].create_index(list(index.keys), **index.options)
+
+    async def missing_indexes(self, indexes: Sequence[Index]) -> list[Index]:
+        """Return the indexes that the database lacks."""
+        present: dict[str, set[str]] = {}
+        for name in {index.collection for index in indexes}:
+            present[name] = set(await self._database[name].index_information())
+        return [index for index in indexes if index.name not in present[index.collection]]
+
+    async def drop(self) -> None:
+        """Drop the whole database: for tests and the demo alone."""
+        await self._client.drop_database(self._database.name)
+
+    async def close(self) -> None:
+        """Close the client's connections."""
+        await self._client.close()
+
+
+@asynccontextmanager
+async def connected(uri: str, *, name: str, max_pool_size: int = 4) -> AsyncIterator[Database]:
+    """Give a database for the length of a block."""
+    database = Database.connect(uri, name=name, max_pool_size=max_pool_size)
+    try:
+        yield database
+    finally:
+        await database.close()

@@ -1,0 +1,1 @@
+"""GS1 identifiers as plain functions over plain values: no framework, no driver, no I/O."""

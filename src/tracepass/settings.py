@@ -1,0 +1,102 @@
+"""The settings of a process, read once from the environment (prefix ``TRACEPASS_``) and an optional ``.env``."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+SECRET_KEY_BYTES = 32
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Settings(BaseSettings):
+    """All settings of a process; ``docs/configuration.md`` explains each one."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TRACEPASS_",
+        env_nested_delimiter="__",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+    )
+
+    mongodb_uri: SecretStr | None = None
+    mongod: Path | None = None
+    database: str = "tracepass"
+    max_pool_size: Annotated[int, Field(ge=1, le=100)] = 4
+    data_dir: Path = Path(".tracepass")
+    plans: str = "on"
+    public_url: str | None = None
+    resolver_url: str | None = None
+    bound_url: str = "http://localhost:8000"
+    secret_key: SecretStr | None = None
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
+    log_level: str = "info"
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split_networks(cls, value: object) -> object:
+        """Read ``10.0.0.0/8, ::1`` as a tuple of networks."""
+        if isinstance(value, str):
+            return tuple(ipaddress.ip_network(part.strip(), strict=False) for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("public_url", "resolver_url", "bound_url")
+    @classmethod
+    def _check_url(cls, value: str | None) -> str | None:
+        """Refuse an address that is no http(s) origin; a trailing slash is dropped."""
+        if value is None:
+            return None
+        if not value.startswith(("http://", "https://")):
+            message = f"{value!r} must start with http:// or https://"
+            raise ValueError(message)
+        return value.rstrip("/")
+
+    @field_validator("secret_key")
+    @classmethod
+    def _check_secret_key(cls, value: SecretStr | None) -> SecretStr | None:
+        """Refuse a key that is not 32 bytes in base64."""
+        if value is not None:
+            decode_secret_key(value.get_secret_value())
+        return value
+
+    @cached_property
+    def api_origin(self) -> str:
+        """Where clients reach the API: the public URL, else the bound host and port."""
+        return self.public_url or self.bound_url
+
+    @cached_property
+    def resolver_origin(self) -> str:
+        """Where scanners reach the resolver: its own URL, else the API's."""
+        return self.resolver_url or self.api_origin
+
+    @property
+    def embedded(self) -> bool:
+        """Whether this installation runs its own mongod."""
+        return self.mongodb_uri is None
+
+
+def decode_secret_key(text: str) -> bytes:
+    """Return the 32 bytes of a base64 secret key.
+
+    Raises:
+        ValueError: the text is not base64 of exactly 32 bytes.
+    """
+    try:
+        raw = base64.b64decode(text.strip(), validate=True)
+    except binascii.Error as error:
+        message = "the secret key must be base64"
+        raise ValueError(message) from error
+    if len(raw) != SECRET_KEY_BYTES:
+        message = f"the secret key must hold {SECRET_KEY_BYTES} bytes, it holds {len(raw)}"
+        raise ValueError(message)
+    return raw
