@@ -50,7 +50,7 @@ CODES: Mapping[str, int] = {
 }
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault of the program
+class Refusal(Exception):
     """An answer other than success: a stable code, a sentence for a person, and what else helps."""
 
     def __init__(

@@ -90,7 +90,7 @@ class ScopedCollection:
 
     async def count(self, query: Mapping[str, Any], *, limit: int | None = None) -> int:
         """Count the documents of this tenancy that match, at most ``limit``."""
-        options = {} if limit is None else {"limit": limit}
+        options: dict[str, Any] = {} if limit is None else {"limit": limit}
         return await self._collection.count_documents(self._scope(query), **options)
 
     async def insert(self, document: Document, *, session: Session | None = None) -> None:
