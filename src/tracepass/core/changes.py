@@ -1,0 +1,125 @@
+"""The one append-only log: every state change is one record, written in the transaction of the change.
+
+History, audit log, snapshots and webhooks are readers of it. A record holds what changed; every fiftieth also holds
+the whole state, so any version is rebuilt from at most 49 differences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tracepass.core.canonical import state_hash
+from tracepass.core.clock import Clock, timestamp
+from tracepass.core.differences import Difference, apply
+from tracepass.core.ids import Id, new_id
+from tracepass.core.mongo import Database, Document, Index, Session
+from tracepass.core.tenancy import Actor, Tenancy
+
+COLLECTION = "changes"
+FULL_COPY_EVERY = 50
+
+INDEXES = (
+    Index(
+        COLLECTION,
+        (("workspaceId", 1), ("environment", 1), ("entity.type", 1), ("entity.id", 1), ("version", -1)),
+        unique=True,
+    ),
+    Index(COLLECTION, (("workspaceId", 1), ("environment", 1), ("_id", -1))),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of one entity: ``state`` is the whole entity after it, as its GET shows it."""
+
+    entity: str
+    entity_id: Id
+    version: int
+    action: str
+    diff: list[Difference]
+    state: Mapping[str, Any]
+    prev_hash: str | None
+    event_type: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of documents and how many there are in all."""
+
+    items: list[Document]
+    total: int
+
+
+class ChangeLog:
+    """The log of one tenancy."""
+
+    def __init__(self, database: Database, tenancy: Tenancy, *, clock: Clock) -> None:
+        self._records = database.scoped(COLLECTION, tenancy)
+        self._clock = clock
+
+    async def append(self, change: Change, actor: Actor, *, session: Session) -> str:
+        """Append the record of a change in the change's own transaction; return the hash of the new state."""
+        record, digest = self._record(change, actor)
+        await self._records.insert(record, session=session)
+        return digest
+
+    def _record(self, change: Change, actor: Actor) -> tuple[Document, str]:
+        digest = state_hash(change.state)
+        record: Document = {
+            "_id": new_id(),
+            "entity": {"type": change.entity, "id": change.entity_id},
+            "version": change.version,
+            "action": change.action,
+            "actor": actor.wire,
+            "at": timestamp(self._clock()),
+            "diff": change.diff,
+            "eventType": change.event_type,
+            "reason": change.reason,
+            "stateHash": digest,
+            "prevHash": change.prev_hash,
+            "dispatched": False,
+        }
+        if change.version == 1 or change.version % FULL_COPY_EVERY == 0:
+            record["full"] = change.state
+        return record, digest
+
+    async def page(self, entity: str, entity_id: Id, *, skip: int, limit: int) -> Page:
+        """Return the newest records of an entity first."""
+        query = {"entity.type": entity, "entity.id": entity_id}
+        cursor = self._records.find(query, projection={"full": 0}, sort=[("version", -1)], skip=skip, limit=limit)
+        return Page(items=await cursor.to_list(), total=await self._records.count(query))
+
+    async def find(self, entity: str, entity_id: Id, *, where: Mapping[str, Any]) -> Document | None:
+        """Return the newest record of an entity that matches, or None."""
+        query = {"entity.type": entity, "entity.id": entity_id, **where}
+        return await self._records.find_one(query, projection={"full": 0}, sort=[("version", -1)])
+
+    async def state_at(self, entity: str, entity_id: Id, version: int) -> Document | None:
+        """Rebuild the entity as it was at a version, or None if the log does not reach there."""
+        query = {"entity.type": entity, "entity.id": entity_id, "version": {"$lte": version}}
+        cursor = self._records.find(
+            query,
+            projection={"full": 1, "diff": 1, "version": 1},
+            sort=[("version", -1)],
+            limit=FULL_COPY_EVERY,
+        )
+        return _rebuild(await cursor.to_list(), version)
+
+    async def forget(self, entity: str, entity_id: Id, *, session: Session) -> int:
+        """Delete the records of an entity that never left its draft; return how many there were."""
+        return await self._records.delete_all({"entity.type": entity, "entity.id": entity_id}, session=session)
+
+
+def _rebuild(newest_first: list[Document], version: int) -> Document | None:
+    """Start from the newest full copy and apply what came after it."""
+    if not newest_first or newest_first[0]["version"] != version:
+        return None
+    later: list[Document] = []
+    for record in newest_first:
+        if "full" in record:
+            return apply(record["full"], [step for change in reversed(later) for step in change["diff"]])
+        later.append(record)
+    return None

@@ -1,0 +1,1 @@
+"""Who calls: workspaces, API keys and the caller they stand for."""

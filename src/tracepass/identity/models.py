@@ -1,0 +1,76 @@
+"""Workspaces, API keys and the caller."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from tracepass.core.ids import Id
+from tracepass.core.tenancy import Actor, Environment, Tenancy
+
+Role = Literal["owner", "admin", "editor", "viewer"]
+
+PLANS = ("free", "basic", "starter", "growth", "scale", "pro", "enterprise")
+
+SCOPES = frozenset(
+    {
+        "passports:read",
+        "passports:write",
+        "products:read",
+        "products:write",
+        "templates:read",
+        "epcis:read",
+        "epcis:write",
+        "webhooks:manage",
+        "exports:read",
+        "traces:read",
+        "traces:write",
+        "workspace:read",
+        "workspace:manage",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A company and its data."""
+
+    id: Id
+    slug: str
+    name: str
+    plan: str
+    default_locale: str = "en"
+    branding: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who makes a request, for which workspace and environment, and what they may do."""
+
+    workspace: Workspace
+    environment: Environment
+    role: Role
+    scopes: frozenset[str]
+    actor: Actor
+
+    @property
+    def tenancy(self) -> Tenancy:
+        """Return whose data the caller may touch."""
+        return Tenancy(self.workspace.id, self.environment)
+
+    @property
+    def needs_review(self) -> bool:
+        """Tell whether what this caller writes waits for another's approval."""
+        return self.role == "editor"
+
+
+@dataclass(frozen=True, slots=True)
+class NewApiKey:
+    """A key just made: the only moment its secret is known."""
+
+    secret: str
+    id: Id
+    name: str
+    prefix: str
+    environment: Environment
+    created_at: str

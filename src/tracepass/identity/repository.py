@@ -1,0 +1,71 @@
+"""Workspaces and keys in the database. These reads cross workspaces by nature: they find out which one it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pymongo import UpdateOne
+
+from tracepass.core.ids import Id
+from tracepass.core.mongo import Database, Document, DuplicateKeyError, Index
+
+INDEXES = (
+    Index("workspaces", (("slug", 1),), unique=True),
+    Index("apiKeys", (("hash", 1),), unique=True),
+    Index("apiKeys", (("workspaceId", 1), ("_id", -1))),
+)
+
+
+class WorkspaceDirectory:
+    """All workspaces of the installation."""
+
+    def __init__(self, database: Database) -> None:
+        self._workspaces = database.collection("workspaces")
+
+    async def insert(self, document: Document) -> bool:
+        """Add a workspace; False if its slug is taken."""
+        try:
+            await self._workspaces.insert_one(document)
+        except DuplicateKeyError:
+            return False
+        return True
+
+    async def find(self, workspace_id: Id) -> Document | None:
+        """Return a workspace by id, or None."""
+        return await self._workspaces.find_one({"_id": workspace_id})
+
+    async def find_by_slug(self, slug: str) -> Document | None:
+        """Return a workspace by slug, or None."""
+        return await self._workspaces.find_one({"slug": slug})
+
+
+class KeyDirectory:
+    """All API keys of the installation."""
+
+    def __init__(self, database: Database) -> None:
+        self._keys = database.collection("apiKeys")
+
+    async def insert(self, document: Document) -> None:
+        """Add a key."""
+        await self._keys.insert_one(document)
+
+    async def find_by_hash(self, digest: str) -> Document | None:
+        """Return the key whose secret has this SHA-256, or None."""
+        return await self._keys.find_one({"hash": digest})
+
+    async def list_of(self, workspace_id: Id) -> list[Document]:
+        """Return the keys of a workspace, newest first, without what could be abused."""
+        return await self._keys.find({"workspaceId": workspace_id}, {"hash": 0}).sort("_id", -1).to_list()
+
+    async def revoke(self, workspace_id: Id, key: Mapping[str, Any], *, at: str) -> bool:
+        """Revoke a key of a workspace; tell whether there was one not yet revoked."""
+        query = {**key, "workspaceId": workspace_id, "revokedAt": None}
+        outcome = await self._keys.update_one(query, {"$set": {"revokedAt": at}})
+        return outcome.modified_count == 1
+
+    async def record_use(self, moments: Mapping[Id, str]) -> None:
+        """Write down when keys were last used, in one trip."""
+        await self._keys.bulk_write(
+            [UpdateOne({"_id": key}, {"$set": {"lastUsedAt": at}}) for key, at in moments.items()], ordered=False
+        )
