@@ -43,7 +43,7 @@ def attach_or_launch(data_dir: Path, *, executable_finder: Callable[[], Path]) -
     def attempt() -> Visit | EmbeddedMongod | None:
         return _join(home, data_dir) or _host(home, data_dir, executable_finder)
 
-    found = wait_for(attempt, seconds=_PATIENCE_SECONDS)
+    found: Visit | EmbeddedMongod | None = wait_for(attempt, seconds=_PATIENCE_SECONDS)
     if found is None:
         message = f"{home.folder} is in use by a TracePass process that does not answer"
         raise DataDirectoryInUse(message)
