@@ -15,7 +15,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.cursor import AsyncCursor
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import ConnectionFailure, DuplicateKeyError, ExecutionTimeout, PyMongoError, WaitQueueTimeoutError
 
 from tracepass.core.tenancy import Tenancy
 
@@ -24,7 +24,24 @@ Session = AsyncClientSession
 Result = TypeVar("Result")
 SELECTION_TIMEOUT_MS = 10_000
 
-__all__ = ["Database", "Document", "DuplicateKeyError", "Index", "PyMongoError", "ScopedCollection", "Session"]
+__all__ = [
+    "Database",
+    "Document",
+    "DuplicateKeyError",
+    "Index",
+    "PyMongoError",
+    "ScopedCollection",
+    "Session",
+    "is_unavailable",
+]
+
+
+def is_unavailable(error: Exception) -> bool:
+    """Tell whether an error says that the database cannot be reached now, so that the caller may try again."""
+    transient = (ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError)
+    return isinstance(error, transient) or (
+        isinstance(error, PyMongoError) and error.has_error_label("TransientTransactionError")
+    )
 
 
 @dataclass(frozen=True, slots=True)

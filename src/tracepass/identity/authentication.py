@@ -53,25 +53,26 @@ class Authenticator:
         """
         if not token:
             raise Unauthorized("Send your API key as `Authorization: Bearer tp_live_...` or `X-API-Key: tp_live_...`.")
-        known = self._known.get(token)
+        digest = hash_secret(token)
+        known = self._known.get(digest)
         if known is None or known.until < self._monotonic():
-            known = await self._look_up(token)
+            known = await self._look_up(digest)
         now = timestamp(self._clock())
         if known.expires_at is not None and known.expires_at <= now:
             raise Unauthorized("This API key is unknown, revoked or expired.")
         self._used[known.key_id] = now
         return known.caller
 
-    async def _look_up(self, token: str) -> _Known:
-        self._known.pop(token, None)
-        key = await self._keys.find_by_hash(hash_secret(token))
+    async def _look_up(self, digest: str) -> _Known:
+        self._known.pop(digest, None)
+        key = await self._keys.find_by_hash(digest)
         workspace = None if key is None or key["revokedAt"] else await self._workspaces.find(key["workspaceId"])
         if key is None or workspace is None:
             raise Unauthorized("This API key is unknown, revoked or expired.")
         known = self._remember(key, workspace)
         if len(self._known) >= CACHE_ENTRIES:
             self._known.clear()
-        self._known[token] = known
+        self._known[digest] = known
         return known
 
     def _remember(self, key: Document, workspace: Document) -> _Known:

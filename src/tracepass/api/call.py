@@ -1,0 +1,161 @@
+"""A request that has passed the door: it knows its caller, its limits and the services it may use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator
+from typing import Annotated, Any, TypeVar, cast
+from urllib.parse import unquote_to_bytes
+
+from pydantic import BeforeValidator
+from starlette.datastructures import FormData
+from starlette.requests import Request
+
+from tracepass.api.bodies import parse_json
+from tracepass.api.policy import JSON, Policy
+from tracepass.core.errors import Invalid, Refusal
+from tracepass.core.ids import Id, find_id
+from tracepass.identity.models import Caller
+
+Service = TypeVar("Service")
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_ETAG = re.compile(r'^(?:W/)?"(\d+)(?:-[^"]*)?"$')
+
+
+class PayloadTooLarge(Refusal):
+    """A body beyond the limit its route declares."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            "payload_too_large", f"The body is larger than the {limit} bytes taken here.", details={"limit": limit}
+        )
+
+
+class UnsupportedMediaType(Refusal):
+    """A body of another media type than the route takes."""
+
+    def __init__(self, expected: str, actual: str) -> None:
+        super().__init__(
+            "unsupported_media_type",
+            f"Send the body as {expected}; it came as {actual or 'no named type'}.",
+            details={"expected": expected},
+        )
+
+
+class Call(Request):
+    """The request as handlers see it."""
+
+    policy: Policy
+    _caller: Caller | None = None
+    _parsed: Any = None
+
+    @property
+    def caller(self) -> Caller:
+        """Return who calls; public routes have nobody."""
+        if self._caller is None:
+            message = "this route is public: it has no caller"
+            raise RuntimeError(message)
+        return self._caller
+
+    def service(self, kind: type[Service]) -> Service:
+        """Return the application's one instance of a service."""
+        return cast("Service", self.app.state.services[kind])
+
+    @property
+    def expected_versions(self) -> frozenset[int] | None:
+        """Return the versions that ``If-Match`` accepts, or None if it sets no condition (RFC 9110 13.1.1)."""
+        header = self.headers.get("if-match")
+        if header is None or header.strip() == "*":
+            return None
+        matches = (_ETAG.match(tag.strip()) for tag in header.split(","))
+        return frozenset(int(match[1]) for match in matches if match)
+
+    def has_fresh(self, etag: str) -> bool:
+        """Tell whether the client's copy is current (RFC 9110 13.1.2)."""
+        header = self.headers.get("if-none-match")
+        if header is None:
+            return False
+        return header.strip() == "*" or etag in {tag.strip().removeprefix("W/") for tag in header.split(",")}
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        """Give the body in pieces, and stop at the declared limit.
+
+        Raises:
+            PayloadTooLarge: more came than the route takes.
+        """
+        seen = 0
+        async for chunk in super().stream():
+            seen += len(chunk)
+            if seen > self.policy.max_body:
+                raise PayloadTooLarge(self.policy.max_body)
+            yield chunk
+
+    async def load(self) -> None:
+        """Read and parse the body as the route declares it, before anything else looks at it.
+
+        Raises:
+            PayloadTooLarge: it is longer than declared.
+            UnsupportedMediaType: it is of another type.
+            MalformedJson: it is no JSON.
+        """
+        length = self.headers.get("content-length")
+        if length is not None and length.isdigit() and int(length) > self.policy.max_body:
+            raise PayloadTooLarge(self.policy.max_body)
+        if self.policy.media_type == JSON:
+            await self._load_json()
+        else:
+            await self._load_form()
+
+    async def _load_json(self) -> None:
+        raw = await self.body()
+        if raw:
+            self._demand_media_type()
+        self._parsed = await parse_json(raw)
+        self._body = raw or b"{}"
+
+    async def _load_form(self) -> None:
+        self._demand_media_type()
+        form: FormData = await self.form(max_files=1, max_fields=0, max_part_size=self.policy.max_body)
+        self._form = form
+
+    def _demand_media_type(self) -> None:
+        actual = self.headers.get("content-type", "").split(";")[0].strip().lower()
+        expected = self.policy.media_type
+        if actual != expected and not (expected == JSON and actual.startswith("application/") and "+json" in actual):
+            raise UnsupportedMediaType(expected, actual)
+
+    async def json(self) -> Any:
+        """Return the value that `load` parsed."""
+        return self._parsed
+
+
+def decode_segment(raw: Any) -> str:
+    """Decode one path segment, once (RFC 3986 2.1).
+
+    Raises:
+        ValueError: a percent sign is not followed by two hexadecimal digits, or the bytes are no UTF-8 text.
+    """
+    if _BAD_ESCAPE.search(raw):
+        message = "has a percent sign that starts no escape; write it as %25"
+        raise ValueError(message)
+    text = unquote_to_bytes(raw).decode("utf-8", errors="strict")
+    if "\x00" in text:
+        message = "must not contain the character U+0000"
+        raise ValueError(message)
+    return text
+
+
+Segment = Annotated[str, BeforeValidator(decode_segment)]
+"""A path segment in its decoded form; it may hold a slash."""
+
+
+def path_id(call: Call, name: str) -> Id:
+    """Return the id that a path segment names.
+
+    Raises:
+        Invalid: it is no id.
+    """
+    found = find_id(call.path_params[name])
+    if found is None:
+        raise Invalid({name: ["must be an id of 24 hexadecimal characters"]})
+    return found

@@ -1,0 +1,107 @@
+"""Every way a request can fail, turned into the one envelope."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, cast
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tracepass.api.answers import answer
+from tracepass.core.errors import Invalid, Refusal
+from tracepass.core.mongo import PyMongoError, is_unavailable
+
+_log = structlog.get_logger()
+_UNEXPECTED = "Something went wrong on our side. Tell the operator the request id."
+
+
+def install_failures(app: FastAPI) -> None:
+    """Teach an application to answer every failure in the envelope."""
+    app.add_exception_handler(Refusal, _refusal)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(PyMongoError, _database)
+
+
+def refusal_answer(refusal: Refusal) -> Response:
+    """Answer a refusal."""
+    return answer(refusal.envelope, refusal.status, headers=refusal.headers)
+
+
+def unexpected_answer(request_id: str) -> Response:
+    """Answer a fault of ours: never what it was, always the request id to find it by."""
+    return refusal_answer(Refusal("internal_error", _UNEXPECTED, details={"requestId": request_id}))
+
+
+async def _refusal(_: Request, error: Exception) -> Response:
+    return refusal_answer(cast("Refusal", error))
+
+
+async def _validation(_: Request, error: Exception) -> Response:
+    return refusal_answer(invalid(cast("RequestValidationError", error).errors()))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    failure = cast("HTTPException", error)
+    if failure.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        refusal = Refusal("method_not_allowed", f"This address does not take {request.method}.")
+    elif failure.status_code == HTTPStatus.NOT_FOUND:
+        refusal = Refusal("not_found", "There is no such address.")
+    elif failure.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        refusal = Refusal("payload_too_large", "The body is larger than this address takes.")
+    else:
+        refusal = Invalid(form_errors=[str(failure.detail)])
+    refusal.headers = failure.headers
+    return refusal_answer(refusal)
+
+
+async def _database(_: Request, error: Exception) -> Response:
+    if not is_unavailable(error):
+        raise error
+    _log.warning("database unavailable", error=type(error).__name__)
+    return refusal_answer(
+        Refusal("service_unavailable", "The database does not answer. Try again.", headers={"Retry-After": "1"})
+    )
+
+
+def invalid(errors: Sequence[Mapping[str, Any]]) -> Invalid:
+    """Turn the errors of pydantic into sentences by path; those of the whole body become form errors."""
+    fields: dict[str, list[str]] = {}
+    form: list[str] = []
+    for error in errors:
+        path = _path(error["loc"])
+        if path:
+            fields.setdefault(path, []).append(_sentence(error))
+        else:
+            form.append(f"The body {_sentence(error)}")
+    return Invalid(fields, form_errors=form)
+
+
+def _path(location: Sequence[str | int]) -> str:
+    """Write ``("body", "passports", 3, "gs1", "gtin")`` as ``passports[3].gs1.gtin``."""
+    path = ""
+    for part in location[1:]:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
+    return path
+
+
+def _sentence(error: Mapping[str, Any]) -> str:
+    kind, context = error["type"], error.get("ctx") or {}
+    if kind == "extra_forbidden":
+        return "is not known here"
+    if kind == "missing":
+        return "is required"
+    if kind == "value_error":
+        return str(context["error"])
+    message = str(error["msg"])
+    for opening in ("Input should be ", "String should ", "List should ", "Dictionary should ", "Value should "):
+        if message.startswith(opening):
+            rest = message.removeprefix(opening)
+            return f"must be {rest}" if opening == "Input should be " else f"must {rest}"
+    return message[:1].lower() + message[1:]

@@ -1,0 +1,41 @@
+"""What a route demands of its callers, declared where the route is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+MEGABYTE = 1024 * 1024
+JSON_LIMIT = 10 * MEGABYTE
+IMAGE_LIMIT = 5 * MEGABYTE
+FILE_LIMIT = 10 * MEGABYTE
+FORM_OVERHEAD = 16 * 1024
+
+JSON = "application/json"
+MULTIPART = "multipart/form-data"
+
+
+class Budget(Enum):
+    """The daily budget a call is counted against; the quota gate reads it."""
+
+    NONE = "none"
+    READS = "reads"
+    WRITES = "writes"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The demands of one route.
+
+    ``scope`` is None on public routes only. ``max_body`` is in bytes and includes the framing of a form. ``cost`` gives
+    the units a validated body takes from the budget.
+    """
+
+    scope: str | None
+    budget: Budget = Budget.NONE
+    media_type: str = JSON
+    max_body: int = JSON_LIMIT
+    cost: Callable[[Any], int] | None = None
+    also_query: frozenset[str] = frozenset()

@@ -1,0 +1,155 @@
+"""One route class and one router class: a route declares its policy or is not made."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, ParamSpec, Protocol, cast
+
+from fastapi import APIRouter
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tracepass.api.call import Call
+from tracepass.api.policy import JSON, JSON_LIMIT, Budget, Policy
+from tracepass.core.errors import Invalid, Refusal
+from tracepass.identity.authentication import Authenticator
+
+Params = ParamSpec("Params")
+Endpoint = Callable[Params, Awaitable[Response]]
+Proceed = Callable[[], Awaitable[Response]]
+
+
+class Gate(Protocol):
+    """A step between validation and handler, such as idempotency or quota; it may answer by itself."""
+
+    async def __call__(self, call: Call, body: Any, proceed: Proceed) -> Response:
+        """Let the call proceed, or answer in its place."""
+        ...
+
+
+class InsufficientScope(Refusal):
+    """The key may not do this."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(
+            "insufficient_scope",
+            f"This key lacks the scope {scope}.",
+            details={"scope": scope},
+            headers={"WWW-Authenticate": f'Bearer realm="tracepass", error="insufficient_scope", scope="{scope}"'},
+        )
+
+
+class ApiRoute(APIRoute):
+    """A route behind the pipeline."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Put authentication, scope, limits and strictness before FastAPI's own validation."""
+        run = super().get_route_handler()
+        policy = cast("Policy", vars(self.endpoint)["policy"])
+        known = query_names(self.dependant) | policy.also_query
+        takes_body = self.body_field is not None
+
+        async def handle(request: Request) -> Response:
+            call = Call(request.scope, request.receive, request._send)  # noqa: SLF001 - Starlette offers no other way
+            call.policy = policy
+            if policy.scope is not None:
+                await _admit(call, policy.scope)
+            if takes_body:
+                await call.load()
+            _refuse_unknown_query(call, known)
+            return await run(call)
+
+        return handle
+
+
+async def _admit(call: Call, scope: str) -> None:
+    """Find out who calls, and whether their key may do this."""
+    caller = await call.service(Authenticator).authenticate(_token(call))
+    if scope not in caller.scopes:
+        raise InsufficientScope(scope)
+    call._caller = caller  # noqa: SLF001 - only the pipeline may set it
+
+
+def _token(call: Call) -> str | None:
+    kind, _, token = call.headers.get("authorization", "").partition(" ")
+    if kind.lower() == "bearer":
+        return token.strip()
+    return call.headers.get("x-api-key")
+
+
+def query_names(dependant: Dependant) -> frozenset[str]:
+    """Return the query parameters a route knows; a model's members count one by one."""
+    names: set[str] = set()
+    for parameter in dependant.query_params:
+        model = getattr(parameter.field_info.annotation, "model_fields", None)
+        if model is None:
+            names.add(parameter.alias)
+        else:
+            names.update(field.alias or name for name, field in model.items())
+    return frozenset(names)
+
+
+def _refuse_unknown_query(call: Call, known: frozenset[str]) -> None:
+    if call.scope["query_string"]:
+        unknown = [name for name in call.query_params if name not in known]
+        if unknown:
+            raise Invalid({name: ["is not a parameter of this operation"] for name in unknown})
+
+
+def _guarded(endpoint: Endpoint[Params], policy: Policy) -> Endpoint[Params]:
+    """Run the gates, in order, between validation and handler."""
+
+    @functools.wraps(endpoint)
+    async def run(*args: Params.args, **kwargs: Params.kwargs) -> Response:
+        call = cast("Call", kwargs["call"])
+        gates: tuple[Gate, ...] = call.app.state.gates
+        proceed: Proceed = functools.partial(endpoint, *args, **kwargs)
+        for gate in reversed(gates):
+            proceed = functools.partial(gate, call, kwargs.get("body"), proceed)
+        return await proceed()
+
+    run.policy = policy  # type: ignore[attr-defined]
+    return run
+
+
+class Router(APIRouter):
+    """A router whose decorators demand the policy, so nobody can forget it."""
+
+    def __init__(self, *, prefix: str = "") -> None:
+        super().__init__(prefix=prefix, route_class=ApiRoute, redirect_slashes=False, strict_content_type=False)
+
+    def operation(  # noqa: PLR0913 - a policy has as many parts
+        self,
+        method: str,
+        path: str,
+        *,
+        scope: str | None = None,
+        public: bool = False,
+        budget: Budget = Budget.NONE,
+        media_type: str = JSON,
+        max_body: int = JSON_LIMIT,
+        cost: Callable[[Any], int] | None = None,
+        also_query: frozenset[str] = frozenset(),
+    ) -> Callable[[Endpoint[Params]], Endpoint[Params]]:
+        """Declare an operation.
+
+        Raises:
+            TypeError: it names neither a scope nor ``public=True``, or its handler takes no ``call``.
+        """
+        if public == (scope is not None):
+            message = f"{method} {path} must name a scope, or say that it is public"
+            raise TypeError(message)
+        policy = Policy(scope, budget, media_type, max_body, cost, also_query)
+
+        def register(endpoint: Endpoint[Params]) -> Endpoint[Params]:
+            if "call" not in inspect.signature(endpoint).parameters:
+                message = f"the handler of {method} {path} must take the call"
+                raise TypeError(message)
+            self.add_api_route(path, _guarded(endpoint, policy), methods=[method], response_model=None)
+            return endpoint
+
+        return register
