@@ -44,6 +44,11 @@ def executable() -> Path:
         pytest.skip(str(missing))
 
 
+def _environment() -> dict[str, str]:
+    """Let a child import what we import, whether the package is installed or not."""
+    return os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+
+
 def _write(uri: str, value: int) -> None:
     with MongoClient[dict[str, Any]](uri) as client:
         client.drill.notes.insert_one({"_id": value})
@@ -71,7 +76,7 @@ def test_only_its_owner_can_reach_the_server_and_nobody_by_tcp(tmp_path: Path, e
         home = MongodHome.of(tmp_path)
         assert stat.S_IMODE(home.socket.stat().st_mode) == 0o700
         assert stat.S_IMODE(home.folder.stat().st_mode) == 0o700
-        sockets = {os.readlink(entry) for entry in Path(f"/proc/{mongod.pid}/fd").iterdir() if entry.is_symlink()}
+        sockets = {str(entry.readlink()) for entry in Path(f"/proc/{mongod.pid}/fd").iterdir() if entry.is_symlink()}
         inodes = {name.removeprefix("socket:[").rstrip("]") for name in sockets if name.startswith("socket:[")}
         lines = [*Path("/proc/net/tcp").read_text().splitlines(), *Path("/proc/net/tcp6").read_text().splitlines()]
         assert inodes.isdisjoint(line.split()[9] for line in lines)
@@ -87,7 +92,7 @@ def test_a_second_launcher_is_refused_while_the_first_one_runs(tmp_path: Path, e
 
 def test_a_launcher_waits_for_the_mongod_of_one_that_was_killed(tmp_path: Path, executable: Path) -> None:
     command = [sys.executable, "-c", LAUNCH_AND_WAIT, str(tmp_path), str(executable)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as launcher:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()) as launcher:
         assert launcher.stdout is not None
         orphan = int(launcher.stdout.readline())
         uri = running_uri(tmp_path)
@@ -240,5 +245,6 @@ from tracepass.core.embedded import EmbeddedMongod
 with ThreadPoolExecutor() as pool:
     pool.submit(EmbeddedMongod.launch, Path({str(tmp_path)!r}), executable=Path({str(executable)!r})).result()
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment())
     assert "from the main thread" in done.stderr

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tracepass.core.embedded.failures import DataDirectoryInUse
@@ -14,6 +13,7 @@ from tracepass.core.embedded.locks import FileLock, held, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 _PATIENCE_SECONDS = 30.0
@@ -40,56 +40,52 @@ def attach_or_launch(data_dir: Path, *, executable_finder: Callable[[], Path]) -
     home = MongodHome.of(data_dir)
     home.make()
 
-    def attempt() -> Visit | EmbeddedMongod | None:
+    def attempt() -> AbstractContextManager[str] | None:
         return _join(home, data_dir) or _host(home, data_dir, executable_finder)
 
-    found: Visit | EmbeddedMongod | None = wait_for(attempt, seconds=_PATIENCE_SECONDS)
+    found = wait_for(attempt, seconds=_PATIENCE_SECONDS)
     if found is None:
         message = f"{home.folder} is in use by a TracePass process that does not answer"
         raise DataDirectoryInUse(message)
-    if isinstance(found, EmbeddedMongod):
-        with _hosting(found, home):
-            yield found.uri
-    else:
-        try:
-            yield found.uri
-        finally:
-            found.lock.release()
+    with found as uri:
+        yield uri
 
 
-@dataclass(frozen=True)
-class Visit:
-    """The use of a mongod that another process runs; `lock` is held for as long as it lasts."""
-
-    uri: str
-    lock: FileLock
-
-
-def _join(home: MongodHome, data_dir: Path) -> Visit | None:
+def _join(home: MongodHome, data_dir: Path) -> AbstractContextManager[str] | None:
     """Join the running mongod, with a lock that keeps a short-lived host from stopping it under us."""
     lock = FileLock.try_acquire(home.guests_lock, shared=True)
     if lock is None:
         return None
     if (uri := running_uri(data_dir)) is not None:
-        return Visit(uri, lock)
+        return _visiting(uri, lock)
     lock.release()
     return None
 
 
-def _host(home: MongodHome, data_dir: Path, executable_finder: Callable[[], Path]) -> EmbeddedMongod | None:
+def _host(
+    home: MongodHome, data_dir: Path, executable_finder: Callable[[], Path]
+) -> AbstractContextManager[str] | None:
     """Start a mongod, unless somebody is about to."""
     lock = FileLock.try_acquire(home.launcher_lock)
     if lock is None:
         return None
     lock.release()
-    return EmbeddedMongod.launch(data_dir, executable=executable_finder())
+    return _hosting(EmbeddedMongod.launch(data_dir, executable=executable_finder()), home)
 
 
 @contextmanager
-def _hosting(mongod: EmbeddedMongod, home: MongodHome) -> Iterator[None]:
+def _visiting(uri: str, lock: FileLock) -> Iterator[str]:
+    try:
+        yield uri
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _hosting(mongod: EmbeddedMongod, home: MongodHome) -> Iterator[str]:
     """Stop the mongod afterwards, but not before those who joined it are done."""
     try:
-        yield
+        yield mongod.uri
     finally:
         with held(home.guests_lock, shared=False, seconds=_PATIENCE_SECONDS):
             mongod.stop()
