@@ -12,8 +12,8 @@ DataType = Literal[
 ]
 """The types a reader of the API sees (api reference, templates)."""
 
-Format = Literal["country", "identifier", "document", "image"]
-"""What a string or a file reference stands for: an ISO 3166-1 alpha-2 code, an identifier, a document, a picture."""
+Format = Literal["country", "identifier", "document", "image", "email", "gln", "https_url", "object_id", "sha256"]
+"""What a string or a file reference stands for: an ISO 3166-1 alpha-2 code, an identifier, a document, a picture ..."""
 
 Precision = Literal["month", "day", "second"]
 """How fine a date is: ``2027-02``, ``2027-02-18`` or ``2027-02-18T10:00:00Z``."""
@@ -28,6 +28,19 @@ Confidence = Literal["text", "guidance", "secondary", "design"]
 Obligation = Literal["required", "conditional", "pending", "other_law", "anticipated", "recommended", "not_applicable"]
 Role = Literal["dpp_basis", "content_basis", "related", "guidance", "standard", "national", "proposal"]
 DppStatus = Literal["in_force", "adopted_future", "expected", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class ValueProblem:
+    """One fault of one value.
+
+    ``path`` leads into the value (empty for the value itself, ``3.concentration`` in a table), ``rule`` is the
+    stable name of the broken rule, ``message`` a sentence part that follows the path (``must be at most 100 (%)``).
+    """
+
+    path: str
+    rule: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
