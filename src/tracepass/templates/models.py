@@ -34,13 +34,18 @@ DppStatus = Literal["in_force", "adopted_future", "expected", "none"]
 class ValueProblem:
     """One fault of one value.
 
-    ``path`` leads into the value (empty for the value itself, ``3.concentration`` in a table), ``rule`` is the
+    ``path`` leads into the value (empty for the value itself, ``[3].concentration`` in a table), ``rule`` is the
     stable name of the broken rule, ``message`` a sentence part that follows the path (``must be at most 100 (%)``).
     """
 
     path: str
     rule: str
     message: str
+
+    def within(self, outer: str) -> ValueProblem:
+        """Return the same problem as seen from around the value, which stands at the path ``outer``."""
+        joint = "." if self.path and not self.path.startswith("[") else ""
+        return ValueProblem(f"{outer}{joint}{self.path}", self.rule, self.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +196,8 @@ class Dpp:
     precision: str | None
     note: str
     granularity: tuple[Level, ...]
-    registry: bool | None
-    retention: str | None
+    registry: bool
+    retention: str
     usage_tracking_prohibited: bool
     expected_adoption: str | None = None
     access_rule: str | None = None
@@ -203,7 +208,8 @@ class Dpp:
 class Template:
     """The whole template of one category in one version; ``fields`` is in display order.
 
-    ``subcategory_field`` names the field whose value is the subcategory (``battery_category``).
+    ``subcategory_field`` names the field whose value is the subcategory (``battery_category``); ``sources`` say
+    what was read, ``gaps`` what is missing or doubtful.
     """
 
     category: str
@@ -216,6 +222,8 @@ class Template:
     fields: Mapping[str, Field]
     subcategory_field: str | None = None
     subcategories: tuple[Subcategory, ...] = ()
+    sources: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()
 
     def subcategory(self, values: Mapping[str, object]) -> str | None:
         """Return the subcategory that the plain field values name, or None while it is open."""

@@ -141,9 +141,9 @@ def check_multi_enum(typed: ValueType, value: object) -> Iterator[ValueProblem]:
         return
     for index, choice in enumerate(value):
         for problem in check_enum(typed, choice):
-            yield ValueProblem(str(index), problem.rule, problem.message)
+            yield problem.within(f"[{index}]")
         if choice in value[:index]:
-            yield ValueProblem(str(index), "duplicate", "must not repeat an earlier entry")
+            yield ValueProblem(f"[{index}]", "duplicate", "must not repeat an earlier entry")
 
 
 def _choices(typed: ValueType) -> str:

@@ -37,10 +37,8 @@ def _check(typed: ValueType, value: object) -> Iterator[ValueProblem]:
     return _CHECKS[typed.data_type](typed, value)
 
 
-def _within(prefix: object, problems: Iterable[ValueProblem]) -> Iterator[ValueProblem]:
-    for problem in problems:
-        path = f"{prefix}.{problem.path}" if problem.path else str(prefix)
-        yield ValueProblem(path, problem.rule, problem.message)
+def _within(outer: str, problems: Iterable[ValueProblem]) -> Iterator[ValueProblem]:
+    return (problem.within(outer) for problem in problems)
 
 
 def _check_array(typed: ValueType, value: object) -> Iterator[ValueProblem]:
@@ -50,7 +48,7 @@ def _check_array(typed: ValueType, value: object) -> Iterator[ValueProblem]:
         yield ValueProblem("", "maxItems", f"must hold at most {MAX_ROWS} entries")
     else:
         for index, entry in enumerate(value):
-            yield from _within(index, _check_entry(typed, entry))
+            yield from _within(f"[{index}]", _check_entry(typed, entry))
 
 
 def _check_entry(typed: ValueType, entry: object) -> Iterator[ValueProblem]:

@@ -135,8 +135,8 @@ BAD: list[tuple[ValueType, object, str, str, str]] = [
     (ENUM, "c", "", "enum", "must be one of a, b"),
     (ENUM, ["a"], "", "type", "must be string, not array"),
     (MULTI, "a", "", "type", "must be array, not string"),
-    (MULTI, ["c"], "0", "enum", "must be one of a, b"),
-    (MULTI, ["a", "a"], "1", "duplicate", "must not repeat an earlier entry"),
+    (MULTI, ["c"], "[0]", "enum", "must be one of a, b"),
+    (MULTI, ["a", "a"], "[1]", "duplicate", "must not repeat an earlier entry"),
     (MULTI, ["a", "b", "a"], "", "maxItems", "must hold at most 2 entries"),
     (URL, "ftp://example.com", "", "url", "must be an absolute https or http address"),
     (URL, "/relative", "", "url", "must be an absolute https or http address"),
@@ -154,15 +154,15 @@ BAD: list[tuple[ValueType, object, str, str, str]] = [
     (SHORT, "a", "", "minLength", "must be at least 2 characters long"),
     (SHORT, "abcd", "", "maxLength", "must be at most 3 characters long"),
     (LIST, "one", "", "type", "must be array, not string"),
-    (LIST, ["one", 2], "1", "type", "must be string, not number"),
+    (LIST, ["one", 2], "[1]", "type", "must be string, not number"),
     (LIST, ["x"] * 1001, "", "maxItems", "must hold at most 1000 entries"),
     (TABLE, {"name": "Cobalt"}, "", "type", "must be array, not object"),
-    (TABLE, ["Cobalt"], "0", "type", "must be object, not string"),
-    (TABLE, [{"share": 1}], "0.name", "required", "must be there"),
-    (TABLE, [{"name": None}], "0.name", "type", "must be string, not null"),
-    (TABLE, [{"name": "a", "share": None}], "0.share", "type", "must be left out rather than null"),
-    (TABLE, [{"name": "a"}, {"name": "b", "share": 101}], "1.share", "max", "must be at most 100 (%)"),
-    (TABLE, [{"name": "a", "color": "red"}], "0.color", "unknown", "is not known here; known are name, share"),
+    (TABLE, ["Cobalt"], "[0]", "type", "must be object, not string"),
+    (TABLE, [{"share": 1}], "[0].name", "required", "must be there"),
+    (TABLE, [{"name": None}], "[0].name", "type", "must be string, not null"),
+    (TABLE, [{"name": "a", "share": None}], "[0].share", "type", "must be left out rather than null"),
+    (TABLE, [{"name": "a"}, {"name": "b", "share": 101}], "[1].share", "max", "must be at most 100 (%)"),
+    (TABLE, [{"name": "a", "color": "red"}], "[0].color", "unknown", "is not known here; known are name, share"),
     (TABLE, [{"name": "x"}] * 1001, "", "maxItems", "must hold at most 1000 entries"),
     (FILE, "a.pdf", "", "type", "must be object, not string"),
     (FILE, {}, "", "oneOf", "must have either fileId or url"),
@@ -219,6 +219,12 @@ def test_fractional_bounds_are_named_as_they_are() -> None:
 
 def test_a_thoroughly_broken_table_is_explained_by_its_first_faults() -> None:
     assert len(check_value(TABLE, [{} for _ in range(1000)])) == MAX_PROBLEMS
+
+
+def test_a_problem_can_be_placed_where_its_value_stands() -> None:
+    assert check_value(PERCENT, 101)[0].within("fields.share.value").path == "fields.share.value"
+    assert check_value(TABLE, [{}])[0].within("value").path == "value[0].name"
+    assert check_value(PARTY, {})[0].within("value").path == "value.legalName"
 
 
 def test_a_party_can_be_checked_on_its_own() -> None:

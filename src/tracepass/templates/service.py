@@ -1,0 +1,138 @@
+"""The door to templates for every other feature: find one, show one, check a value."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import orjson
+
+from tracepass.core.errors import Refusal
+from tracepass.templates import views
+from tracepass.templates.categories import CATEGORIES, normalise_category
+from tracepass.templates.countries import is_country
+from tracepass.templates.labels import ENGLISH, Labels, template_label_key
+from tracepass.templates.loader import DATA, LABELS, load_templates
+from tracepass.templates.models import Template
+from tracepass.templates.system_values import SystemFacts, system_values
+from tracepass.templates.units import unit_symbol
+from tracepass.templates.values import ValueProblem, check_value
+
+__all__ = [
+    "Rendered",
+    "SystemFacts",
+    "TemplateNotFound",
+    "Templates",
+    "ValueProblem",
+    "check_value",
+    "is_country",
+    "normalise_category",
+    "system_values",
+    "unit_symbol",
+]
+
+_RENDERED_KEPT = 128
+"""Rendered templates kept in memory; each is some 150 kB."""
+
+
+class TemplateNotFound(Refusal):
+    """No template of that category, or not in that version."""
+
+    def __init__(self, category: str, version: str | None) -> None:
+        which = f"{category} in version {version}" if version else category
+        super().__init__("template_not_found", f"There is no template {which}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A ready JSON answer and the tag that changes whenever its bytes do."""
+
+    body: bytes
+    etag: str
+
+
+class Templates:
+    """Every version of every template, and the labels in all languages. Built once; nothing in it changes."""
+
+    def __init__(self, templates: Iterable[Template], labels: Labels) -> None:
+        self._by_version = {(template.category, template.version): template for template in templates}
+        self._latest: dict[str, Template] = {}
+        for template in sorted(self._by_version.values(), key=lambda template: _numbers(template.version)):
+            self._latest[template.category] = template
+        self.labels = labels
+        self._rendered_detail = lru_cache(_RENDERED_KEPT)(self._render_detail)
+        self._rendered_list = lru_cache(_RENDERED_KEPT)(self._render_list)
+
+    @classmethod
+    def load(cls, folder: Path = DATA) -> Templates:
+        """Read the data of the package, or of another folder of the same layout.
+
+        Raises:
+            TemplateDataInvalid: a file is not what it must be.
+        """
+        return cls(load_templates(folder), Labels.load(folder / LABELS.name))
+
+    def available(self, text: str) -> str | None:
+        """Return the category a name or alias stands for, or None if there is no template for it."""
+        category = normalise_category(text)
+        return category if category in self._latest else None
+
+    def find(self, category: str, version: str | None = None) -> Template | None:
+        """Return the template of a category (its latest version unless one is named), or None."""
+        slug = self.available(category)
+        if slug is None:
+            return None
+        return self._latest[slug] if version is None else self._by_version.get((slug, version))
+
+    def get(self, category: str, version: str | None = None) -> Template:
+        """Return the template of a category (its latest version unless one is named); aliases count.
+
+        Raises:
+            TemplateNotFound: there is none.
+        """
+        template = self.find(category, version)
+        if template is None:
+            raise TemplateNotFound(category, version)
+        return template
+
+    def latest_version(self, category: str) -> str:
+        """Return the newest version of a category.
+
+        Raises:
+            TemplateNotFound: there is none.
+        """
+        return self.get(category).version
+
+    def list_(self) -> tuple[Template, ...]:
+        """Return the latest template of every category, in display order."""
+        return tuple(self._latest[category] for category in CATEGORIES if category in self._latest)
+
+    def category_label(self, template: Template, locale: str) -> str:
+        """Return the name of the category in a language."""
+        return self.labels.text(locale, template_label_key(template.category), template.label)
+
+    def list_json(self, locale: str | None = None) -> Rendered:
+        """Return the list of all templates as the API answers it; no locale means English."""
+        return self._rendered_list(locale or ENGLISH)
+
+    def detail_json(self, template: Template, locale: str | None = None) -> Rendered:
+        """Return one template as the API answers it; no locale means English."""
+        return self._rendered_detail(template, locale or ENGLISH)
+
+    def _render_list(self, locale: str) -> Rendered:
+        return _rendered({"templates": [views.summary(template, self.labels, locale) for template in self.list_()]})
+
+    def _render_detail(self, template: Template, locale: str) -> Rendered:
+        return _rendered(views.detail(template, self.labels, locale))
+
+
+def _rendered(body: object) -> Rendered:
+    data = orjson.dumps(body)
+    return Rendered(data, hashlib.sha256(data).hexdigest()[:32])
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
