@@ -5,7 +5,7 @@ gates (idempotency, then quota, as their packages are wired in), handler, header
 """
 
 from tracepass.api.answers import answer, entity_answer, list_answer, raw_answer
-from tracepass.api.call import Call, Segment
+from tracepass.api.call import Call, Segment, path_id
 from tracepass.api.policy import Budget, Policy
 from tracepass.api.routing import Router
 
@@ -18,5 +18,6 @@ __all__ = [
     "answer",
     "entity_answer",
     "list_answer",
+    "path_id",
     "raw_answer",
 ]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, cast
+from typing import cast
 
 import structlog
 from fastapi import FastAPI
@@ -16,6 +15,7 @@ from starlette.responses import Response
 from tracepass.api.answers import answer
 from tracepass.core.errors import Invalid, Refusal
 from tracepass.core.mongo import PyMongoError, is_unavailable
+from tracepass.core.validation import invalid
 
 _log = structlog.get_logger()
 _UNEXPECTED = "Something went wrong on our side. Tell the operator the request id."
@@ -68,40 +68,3 @@ async def _database(_: Request, error: Exception) -> Response:
     return refusal_answer(
         Refusal("service_unavailable", "The database does not answer. Try again.", headers={"Retry-After": "1"})
     )
-
-
-def invalid(errors: Sequence[Mapping[str, Any]]) -> Invalid:
-    """Turn the errors of pydantic into sentences by path; those of the whole body become form errors."""
-    fields: dict[str, list[str]] = {}
-    form: list[str] = []
-    for error in errors:
-        path = _path(error["loc"])
-        if path:
-            fields.setdefault(path, []).append(_sentence(error))
-        else:
-            form.append(f"The body {_sentence(error)}")
-    return Invalid(fields, form_errors=form)
-
-
-def _path(location: Sequence[str | int]) -> str:
-    """Write ``("body", "passports", 3, "gs1", "gtin")`` as ``passports[3].gs1.gtin``."""
-    path = ""
-    for part in location[1:]:
-        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
-    return path
-
-
-def _sentence(error: Mapping[str, Any]) -> str:
-    kind, context = error["type"], error.get("ctx") or {}
-    if kind == "extra_forbidden":
-        return "is not known here"
-    if kind == "missing":
-        return "is required"
-    if kind == "value_error":
-        return str(context["error"])
-    message = str(error["msg"])
-    for opening in ("Input should be ", "String should ", "List should ", "Dictionary should ", "Value should "):
-        if message.startswith(opening):
-            rest = message.removeprefix(opening)
-            return f"must be {rest}" if opening == "Input should be " else f"must {rest}"
-    return message[:1].lower() + message[1:]

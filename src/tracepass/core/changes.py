@@ -43,6 +43,7 @@ class Change:
     prev_hash: str | None
     event_type: str | None = None
     reason: str | None = None
+    status: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class ChangeLog:
             "diff": change.diff,
             "eventType": change.event_type,
             "reason": change.reason,
+            "status": change.status,
             "stateHash": digest,
             "prevHash": change.prev_hash,
             "dispatched": False,
@@ -86,9 +88,11 @@ class ChangeLog:
             record["full"] = change.state
         return record, digest
 
-    async def page(self, entity: str, entity_id: Id, *, skip: int, limit: int) -> Page:
-        """Return the newest records of an entity first."""
-        query = {"entity.type": entity, "entity.id": entity_id}
+    async def page(
+        self, entity: str, entity_id: Id, *, skip: int, limit: int, where: Mapping[str, Any] | None = None
+    ) -> Page:
+        """Return the records of an entity that match, newest first."""
+        query = {"entity.type": entity, "entity.id": entity_id, **(where or {})}
         cursor = self._records.find(query, projection={"full": 0}, sort=[("version", -1)], skip=skip, limit=limit)
         return Page(items=await cursor.to_list(), total=await self._records.count(query))
 
@@ -107,10 +111,6 @@ class ChangeLog:
             limit=FULL_COPY_EVERY,
         )
         return _rebuild(await cursor.to_list(), version)
-
-    async def forget(self, entity: str, entity_id: Id, *, session: Session) -> int:
-        """Delete the records of an entity that never left its draft; return how many there were."""
-        return await self._records.delete_all({"entity.type": entity, "entity.id": entity_id}, session=session)
 
 
 def _rebuild(newest_first: list[Document], version: int) -> Document | None:

@@ -101,14 +101,20 @@ class ScopedCollection:
         sort: Sequence[tuple[str, int]] | None = None,
         skip: int = 0,
         limit: int = 0,
+        hint: str | None = None,
     ) -> AsyncCursor[Document]:
-        """Return a cursor over the documents of this tenancy that match."""
-        return self._collection.find(self._scope(query), projection, sort=sort, skip=skip, limit=limit)
+        """Return a cursor over the documents of this tenancy that match; ``hint`` names the index to use."""
+        return self._collection.find(self._scope(query), projection, sort=sort, skip=skip, limit=limit, hint=hint)
 
-    async def count(self, query: Mapping[str, Any], *, limit: int | None = None) -> int:
+    async def count(self, query: Mapping[str, Any], *, limit: int | None = None, hint: str | None = None) -> int:
         """Count the documents of this tenancy that match, at most ``limit``."""
-        options: dict[str, Any] = {} if limit is None else {"limit": limit}
+        options: dict[str, Any] = {name: value for name, value in (("limit", limit), ("hint", hint)) if value}
         return await self._collection.count_documents(self._scope(query), **options)
+
+    async def aggregate(self, query: Mapping[str, Any], *stages: Mapping[str, Any]) -> list[Document]:
+        """Run a pipeline that starts from the documents of this tenancy that match."""
+        pipeline = [{"$match": self._scope(query)}, *stages]
+        return await (await self._collection.aggregate(pipeline)).to_list()
 
     async def insert(self, document: Document, *, session: Session | None = None) -> None:
         """Insert a document into this tenancy; the document itself stays as it is.

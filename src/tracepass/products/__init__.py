@@ -1,0 +1,1 @@
+"""The catalogue: products that passports are made for."""
