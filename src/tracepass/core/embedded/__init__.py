@@ -4,7 +4,7 @@ Whoever has no MongoDB of their own gets one that lives in the data directory, l
 with the process that started it. Enter here; the modules below are the launcher's own business.
 """
 
-from tracepass.core.embedded.binary import find_mongod
+from tracepass.core.embedded.binary import find_mongod, version_of
 from tracepass.core.embedded.failures import DataDirectoryInUse, EmbeddedMongodError, MongodFailed, MongodNotFound
 from tracepass.core.embedded.home import MongodHome
 from tracepass.core.embedded.launcher import EmbeddedMongod
@@ -23,4 +23,5 @@ __all__ = [
     "find_mongod",
     "running_uri",
     "tethered",
+    "version_of",
 ]

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import stat
+import subprocess
 from pathlib import Path
 
-from tracepass.core.embedded.failures import WAYS_OUT, MongodNotFound
+from tracepass.core.embedded.failures import WAYS_OUT, MongodFailed, MongodNotFound, explain
+
+_PATIENCE_SECONDS = 30
 
 
 def find_mongod(explicit: Path | None) -> Path:
@@ -46,6 +50,19 @@ def runnable(executable: Path, *, spare_folder: Path) -> Path:
         unfinished.chmod(0o700)
         return unfinished.rename(copy)
     return executable
+
+
+def version_of(executable: Path) -> str:
+    """Run `mongod --version` and give the version, like `6.0.5`. Raises MongodFailed if it cannot run here."""
+    command = [str(executable), "--version"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_PATIENCE_SECONDS)  # noqa: S603 - no shell
+    except OSError as error:
+        raise MongodFailed(f"{executable} cannot be run: {error.strerror}. {WAYS_OUT}") from error
+    if done.returncode != 0:
+        raise MongodFailed(explain(done.returncode, done.stderr or done.stdout, where="It says:"))
+    found = re.search(r"v(\d+\.\d+\.\d+)", done.stdout)
+    return found.group(1) if found else "of unknown version"
 
 
 def _in_wheel() -> Path | None:

@@ -44,7 +44,11 @@ def explain_exit(returncode: int, log: Path) -> str:
     `returncode` is Popen's (negative for a signal), `log` the file its output went to; the dynamic loader's complaint
     about a missing library is found there too.
     """
-    tail = _tail(log)
+    return explain(returncode, _tail(log), where=f"Its last words are in {log}:")
+
+
+def explain(returncode: int, tail: str, *, where: str) -> str:
+    """Say why mongod ended, from its exit code and the end of its output; `where` leads over to a quotation of it."""
     if missing := _missing_library(tail):
         package = _LIBRARY_PACKAGES.get(missing)
         remedy = f"install Debian's or Ubuntu's package {package}" if package else "install the package that holds it"
@@ -58,7 +62,7 @@ def explain_exit(returncode: int, log: Path) -> str:
         _EXIT_NEWER_FILES: "the data files were written by another version of MongoDB",
         _EXIT_UNCAUGHT: "its data files are in use, unreadable, or the disk is full",
     }.get(returncode, f"signal {-returncode}" if returncode < 0 else f"exit code {returncode}")
-    return f"mongod ended: {reason}. Its last words are in {log}:\n{tail}"
+    return f"mongod ended: {reason}. {where}\n{tail}"
 
 
 def _missing_library(text: str) -> str | None:

@@ -1,0 +1,59 @@
+"""The commands of `tracepass`: run an installation, and what its operator does beside the API."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from pydantic import ValidationError
+
+from tracepass.cli import doctor, indexes, keys, server, workspaces
+from tracepass.cli.installation import DatabaseAway, IndexesMissing
+from tracepass.core.embedded import EmbeddedMongodError
+from tracepass.core.errors import Refusal
+from tracepass.core.secretkey import SecretKeyMissing
+from tracepass.supervisor import AddressInUse
+
+app = typer.Typer(
+    name="tracepass",
+    help="TracePass: digital product passports on your own machine.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+server.register(app)
+indexes.register(app)
+doctor.register(app)
+app.add_typer(workspaces.app)
+app.add_typer(keys.app)
+
+# What an operator can put right: they get the sentence, not the stack.
+_EXPECTED = (AddressInUse, DatabaseAway, EmbeddedMongodError, IndexesMissing, SecretKeyMissing)
+
+
+def main() -> None:
+    """Run the command line; what goes wrong is one sentence on stderr and exit code 1."""
+    try:
+        app()
+    except Refusal as refusal:
+        _fail("\n".join([refusal.message, *_reasons(refusal)]))
+    except ValidationError as error:
+        _fail("\n".join(f"{_variable(item['loc'])}: {item['msg']}" for item in error.errors()))
+    except _EXPECTED as error:
+        _fail(str(error))
+
+
+def _fail(sentence: str) -> None:
+    typer.echo(f"tracepass: {sentence}", err=True)
+    sys.exit(1)
+
+
+def _reasons(refusal: Refusal) -> list[str]:
+    """Give the field errors of a refusal, one a line."""
+    fields = (refusal.details or {}).get("fieldErrors", {})
+    return [f"{name} {reason}" for name, reasons in fields.items() for reason in reasons]
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    """Name the environment variable of a setting that was refused."""
+    return "TRACEPASS_" + "__".join(str(part) for part in location).upper()
