@@ -171,7 +171,7 @@ class Subcategory:
 class Regulation:
     """An act behind the template; dates are ``YYYY-MM-DD``.
 
-    ``effective_date`` is the day of entry into force, ``applies_from`` the day of general application.
+    ``effective_date`` is the day of entry into force, ``applies_from`` the day of general application if that is later.
     """
 
     celex: str
@@ -245,6 +245,11 @@ class Template:
         if subcategory is None or subcategory not in field.obligation_by:
             return field.required
         return field.obligation_by[subcategory] == "required"
+
+    @property
+    def system_keys(self) -> tuple[str, ...]:
+        """Return the keys of the fields that the platform fills."""
+        return tuple(key for key, field in self.fields.items() if field.filled_by == "system")
 
     def required_fields(self, subcategory: str | None) -> tuple[Field, ...]:
         """Return the required fields in display order, whoever fills them (user, system or telemetry)."""

@@ -53,7 +53,7 @@ def _regulation(template: Template) -> dict[str, Any] | None:
     return {
         "name": act.name,
         "number": act.number,
-        "effectiveDate": act.effective_date,
+        "effectiveDate": act.applies_from or act.effective_date,
         "mandatoryDate": template.dpp.required_from,
         "url": act.url,
     }
@@ -117,15 +117,22 @@ def _typed(typed: ValueType, labels: Labels, locale: str) -> dict[str, Any]:
 
 def _regulation_ref(field: Field) -> dict[str, Any] | None:
     """Return the first citation, which carries the field's confidence; our own proposals are no reference."""
-    return next((_citation(citation) for citation in field.legal[:1] if citation.role != "proposal"), None)
+    first = field.legal[0]
+    if first.role == "proposal":
+        return None
+    return {
+        "instrument": first.number,
+        "article": first.article,
+        **_without_nulls({"annex": first.annex}),
+    }
 
 
 def _citation(citation: Citation) -> dict[str, Any]:
+    places = {"article": citation.article, "annex": citation.annex, "point": citation.point}
     return {
         "instrument": citation.number,
         "name": citation.name,
-        "article": citation.article,
-        **_without_nulls({"annex": citation.annex, "point": citation.point, "celex": citation.celex}),
+        **_without_nulls({**places, "celex": citation.celex}),
     }
 
 

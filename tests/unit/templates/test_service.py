@@ -99,7 +99,7 @@ def test_the_list_of_templates_names_category_counts_and_the_act() -> None:
         "regulation": {
             "name": "Batteries Regulation",
             "number": "(EU) 2023/1542",
-            "effectiveDate": "2023-08-17",
+            "effectiveDate": "2024-02-18",
             "mandatoryDate": "2027-02-18",
             "url": "https://eur-lex.europa.eu/legal-content/EN/TXT/?uri=CELEX:32023R1542",
         },
@@ -120,6 +120,7 @@ def test_a_template_shows_its_passport_duty_subcategories_and_sections() -> None
     assert detail["subcategoryField"] == "battery_category"
     assert [sub["key"] for sub in detail["subcategories"]][:2] == ["ev", "lmt"]
     assert detail["sections"][0] == {"key": "identity", "label": "Identification"}
+    assert detail["regulations"][0]["effectiveDate"] == "2023-08-17"
     assert detail["regulations"][0]["appliesFrom"] == "2024-02-18"
 
 
@@ -144,13 +145,26 @@ def test_a_number_field_shows_unit_bounds_and_reference() -> None:
         "filledBy": "user",
         "registry": False,
         "confidence": "text",
-        "regulationRef": {
-            "instrument": "(EU) 2023/1542",
-            "name": "Batteries Regulation",
-            "article": "8",
-            "celex": "32023R1542",
-        },
-        "legal": _field("recycled_cobalt")["legal"],
+        "regulationRef": {"instrument": "(EU) 2023/1542", "article": "8"},
+        "legal": [
+            {
+                "instrument": "(EU) 2023/1542",
+                "name": "Batteries Regulation",
+                "article": "8",
+                "celex": "32023R1542",
+            },
+            {
+                "instrument": "(EU) 2023/1542",
+                "name": "Batteries Regulation",
+                "annex": "XIII 1(e)",
+                "celex": "32023R1542",
+            },
+            {
+                "instrument": "Ares(2026)7579758",
+                "name": "Commission guidance on battery passport data points, version 1.0",
+                "point": "data point 20",
+            },
+        ],
     }
 
 
@@ -166,6 +180,14 @@ def test_every_type_shows_what_concerns_it() -> None:
     assert columns["origin_country"]["format"] == "country"
     assert columns["name"]["required"] is True
     assert columns["mass"]["unit"] == "g"
+
+
+def test_a_datum_asked_for_in_an_annex_refers_to_it() -> None:
+    assert _field("battery_mass")["regulationRef"] == {
+        "instrument": "(EU) 2023/1542",
+        "article": None,
+        "annex": "VI A(5)",
+    }
 
 
 def test_a_proposal_of_our_own_is_not_passed_off_as_a_reference_to_law() -> None:
