@@ -102,6 +102,7 @@ def test_subcategories_change_what_applies_and_what_is_required() -> None:
     assert BATTERY.applies(capacity, None)
     assert BATTERY.required(cycles, "ev")
     assert BATTERY.obligation(cycles, "industrial_other") == "conditional"
+    assert BATTERY.applies(cycles, "industrial_other")
     assert cycles not in BATTERY.required_fields("industrial_other")
     assert cycles in BATTERY.required_fields(None)
 

@@ -169,6 +169,7 @@ def test_a_number_field_shows_unit_bounds_and_reference() -> None:
 
 
 def test_every_type_shows_what_concerns_it() -> None:
+    assert _field("part_numbers")["audiences"] == ["legitimate_interest", "authority"]
     assert _field("manufacturing_date")["precision"] == "month"
     assert _field("manufacturing_place")["schema"] == "Party"
     assert _field("product_image")["format"] == "image"

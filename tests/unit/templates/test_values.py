@@ -131,6 +131,7 @@ BAD: list[tuple[ValueType, object, str, str, str]] = [
     (DAY, 20270218, "", "type", "must be a string with a day such as 2027-02-18, not number"),
     (SECOND, "2027-02-18T10:00:00+01:00", "", "date", "must be a time in UTC such as 2027-02-18T10:00:00Z"),
     (SECOND, "2027-02-18T24:00:00Z", "", "date", "must be a time in UTC such as 2027-02-18T10:00:00Z"),
+    (SECOND, "2016-12-31T23:59:60Z", "", "date", "must be a time in UTC such as 2027-02-18T10:00:00Z"),
     (SECOND, "2027-02-30T10:00:00Z", "", "date", "must be a time in UTC such as 2027-02-18T10:00:00Z"),
     (ENUM, "c", "", "enum", "must be one of a, b"),
     (ENUM, ["a"], "", "type", "must be string, not array"),
@@ -194,6 +195,13 @@ BAD: list[tuple[ValueType, object, str, str, str]] = [
     (
         PARTY,
         {"legalName": "x", "gln": "4012345000008"},
+        "gln",
+        "gln",
+        "must be a GLN: 13 digits with a right check digit",
+    ),
+    (
+        PARTY,
+        {"legalName": "x", "gln": "04012345000016"},
         "gln",
         "gln",
         "must be a GLN: 13 digits with a right check digit",
