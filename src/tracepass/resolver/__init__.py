@@ -1,0 +1,1 @@
+"""What a scan leads to: the passport as a page for people and as data for programs, without a key."""

@@ -1,0 +1,195 @@
+"""The page a person sees after a scan: plain values in, HTML out, no script anywhere.
+
+Only fields whose audience includes the public are shown, whatever the data hold.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib import resources
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from tracepass.locale import LOCALES, resolve
+from tracepass.resolver.formats import formats_for, own_name
+from tracepass.resolver.texts import Texts, Words
+from tracepass.resolver.values import Entry, Party, Presenter
+from tracepass.templates.models import Regulation, Section, Template
+from tracepass.templates.service import Templates
+
+Json = Mapping[str, Any]
+
+PACKAGE: Final = "tracepass.resolver"
+OPERATORS: Final = "operators"
+"""The section that also holds the passport's parties."""
+MAX_HIGHLIGHTS: Final = 4
+_HIGHLIGHTS: Final[Mapping[str, list[str]]] = json.loads(
+    (resources.files(PACKAGE) / "data" / "highlights.json").read_text("utf-8")
+)
+_STYLE: Final = (resources.files(PACKAGE) / "static" / "viewer.css").read_bytes()
+STYLE_VERSION: Final = sha256(_STYLE).hexdigest()[:12]
+ROLES: Final = (
+    "manufacturer", "importer", "authorisedRepresentative", "distributor", "recycler", "producerResponsibilityOrg"
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """One section of the page."""
+
+    key: str
+    title: str
+    entries: tuple[Entry, ...]
+    parties: tuple[Party, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A labelled text; ``code`` marks identifiers, which are set in fixed width."""
+
+    label: str
+    text: str
+    code: bool = False
+
+
+class Viewer:
+    """Renders pages in the 24 languages."""
+
+    def __init__(self, templates: Templates, texts: Texts) -> None:
+        self._templates = templates
+        self._texts = texts
+        self._pages = Environment(
+            loader=PackageLoader(PACKAGE, "pages"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._pages.globals |= {
+            "languages": [(locale, own_name(locale)) for locale in LOCALES],
+            "style_version": STYLE_VERSION,
+        }
+
+    def passport(self, page: Json, template: Template, *, locale: str, status: str) -> str:
+        """Return the page of a published or expired passport."""
+        presenter = self._presenter(locale)
+        chapters = chapters_of(page, template, presenter)
+        description = resolve(
+            {"value": page["product"].get("description"), "sourceLocale": page["product"].get("sourceLocale")}, locale
+        )
+        return self._pages.get_template("passport.html.j2").render(
+            locale=locale,
+            t=presenter.words,
+            page=page,
+            status=status,
+            description=description,
+            identifiers=_identifiers(page, presenter.words),
+            highlights=_highlights(chapters, template.category),
+            chapters=chapters,
+            record=_record(page, presenter, self._templates.category_label(template, locale)),
+            acts=_acts(template, locale),
+            expired_on=_day(page.get("expiresAt"), presenter),
+        )
+
+    def suspended(self, *, locale: str, at: str | None, reason: str | None) -> str:
+        """Return the page of a suspended passport (423); ``at`` is a timestamp."""
+        words = self._texts.words(locale)
+        text = words("suspended_text", date=_day(at, self._presenter(locale)))
+        facts = [Fact(words("reason"), reason)] if reason else []
+        return self._notice(words, words("suspended_title"), text, facts=facts, tone="warning")
+
+    def archived(self, page: Json | None, *, locale: str, at: str | None) -> str:
+        """Return the page of an archived passport (410), which says what product it was about."""
+        words = self._texts.words(locale)
+        text = words("archived_text", date=_day(at, self._presenter(locale)))
+        return self._notice(words, words("archived_title"), text, facts=_former(page, words), tone="neutral")
+
+    def missing(self, *, locale: str) -> str:
+        """Return the page for a link without a published passport (404)."""
+        words = self._texts.words(locale)
+        return self._notice(words, words("missing_title"), words("missing_text"))
+
+    def malformed(self, *, locale: str) -> str:
+        """Return the page for a link whose number cannot be right (400)."""
+        words = self._texts.words(locale)
+        return self._notice(words, words("malformed_title"), words("malformed_text"))
+
+    def _notice(
+        self, words: Words, title: str, text: str, *, facts: list[Fact] | None = None, tone: str = "neutral"
+    ) -> str:
+        return self._pages.get_template("notice.html.j2").render(
+            locale=words.locale, t=words, title=title, text=text, facts=facts or [], tone=tone
+        )
+
+    def _presenter(self, locale: str) -> Presenter:
+        return Presenter(self._texts.words(locale), formats_for(locale), self._templates)
+
+
+def chapters_of(page: Json, template: Template, presenter: Presenter) -> list[Chapter]:
+    """Return the sections that have something to show, in the order of the template."""
+    parties = tuple(
+        presenter.party(page["parties"][role], presenter.words(f"role_{role}"))
+        for role in ROLES
+        if role in page["parties"]
+    )
+    chapters = [_chapter(section, page, template, presenter, parties) for section in template.sections]
+    if parties and all(section.key != OPERATORS for section in template.sections):
+        chapters.insert(0, Chapter(OPERATORS, presenter.words("operators"), (), parties))
+    return [chapter for chapter in chapters if chapter.entries or chapter.parties]
+
+
+def _chapter(
+    section: Section, page: Json, template: Template, presenter: Presenter, parties: tuple[Party, ...]
+) -> Chapter:
+    entries = tuple(
+        presenter.entry(field, page["fields"][field.key])
+        for field in template.fields.values()
+        if field.section == section.key and field.key in page["fields"] and "public" in field.audiences
+    )
+    title = presenter.label(section.key, section.label)
+    return Chapter(section.key, title, entries, parties if section.key == OPERATORS else ())
+
+
+def _highlights(chapters: list[Chapter], category: str) -> list[Entry]:
+    """Return the few numbers that say most about a product of this category."""
+    entries = {entry.key: entry for chapter in chapters for entry in chapter.entries}
+    chosen = [entries[key] for key in _HIGHLIGHTS.get(category, []) if key in entries]
+    return chosen[:MAX_HIGHLIGHTS]
+
+
+def _identifiers(page: Json, words: Words) -> list[Fact]:
+    gs1 = page["gs1"]
+    pairs = (("model", page["product"]["model"]), ("gtin", gs1["gtin"]), ("serial", gs1["serialNumber"]))
+    return [Fact(words(key), value, code=True) for key, value in (*pairs, ("lot", gs1["lot"])) if value]
+
+
+def _record(page: Json, presenter: Presenter, category: str) -> list[Fact]:
+    """Return the facts on the passport itself."""
+    words = presenter.words
+    days = (("published_on", "publishedAt"), ("updated_on", "updatedAt"), ("valid_until", "expiresAt"))
+    return [
+        Fact(words("category"), category),
+        *(Fact(words(key), _day(page[member], presenter)) for key, member in days if page.get(member)),
+        Fact(words("version"), str(page["version"])),
+        Fact(words("link"), page["gs1"]["digitalLinkUri"], code=True),
+    ]
+
+
+def _former(page: Json | None, words: Words) -> list[Fact]:
+    if page is None:
+        return []
+    return [Fact(words("passport"), page["product"]["name"]), *_identifiers(page, words)]
+
+
+def _acts(template: Template, locale: str) -> list[tuple[Regulation, str]]:
+    """Return the acts the passport rests on, each with its address in the reader's language."""
+    acts = [act for act in template.regulations if act.role in {"dpp_basis", "content_basis"} and act.url]
+    return [(act, act.url.replace("/legal-content/EN/", f"/legal-content/{locale.upper()}/")) for act in acts]
+
+
+def _day(timestamp: str | None, presenter: Presenter) -> str:
+    return presenter.formats.day_of(timestamp) if timestamp else ""
