@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from tracepass.templates.categories import CATEGORIES, normalise_category
 from tracepass.templates.countries import is_country
 from tracepass.templates.labels import ENGLISH, Labels, template_label_key
 from tracepass.templates.loader import DATA, LABELS, load_templates
-from tracepass.templates.models import Template
+from tracepass.templates.models import Field, Template
 from tracepass.templates.system_values import SystemFacts, system_values
 from tracepass.templates.units import unit_symbol
 from tracepass.templates.values import ValueProblem, check_value
@@ -75,14 +75,14 @@ class Templates:
         """
         return cls(load_templates(folder), Labels.load(folder / LABELS.name))
 
-    def available(self, text: str) -> str | None:
-        """Return the category a name or alias stands for, or None if there is no template for it."""
-        category = normalise_category(text)
-        return category if category in self._latest else None
+    def normalise(self, category: str) -> str | None:
+        """Return the slug a category name or alias stands for, or None if there is no template for it."""
+        slug = normalise_category(category)
+        return slug if slug in self._latest else None
 
     def find(self, category: str, version: str | None = None) -> Template | None:
         """Return the template of a category (its latest version unless one is named), or None."""
-        slug = self.available(category)
+        slug = self.normalise(category)
         if slug is None:
             return None
         return self._latest[slug] if version is None else self._by_version.get((slug, version))
@@ -106,6 +106,29 @@ class Templates:
         """
         return self.get(category).version
 
+    def template_id(self, category: str) -> str:
+        """Return what names the newest template of a category: ``battery@2026.11.0``.
+
+        Raises:
+            TemplateNotFound: there is none.
+        """
+        template = self.get(category)
+        return f"{template.category}@{template.version}"
+
+    def problems(self, category: str, values: Mapping[str, object]) -> dict[str, list[str]]:
+        """Return what is wrong with field values on the newest template, as sentences by path.
+
+        Values that do not fit, keys that are no field, and fields that only the platform fills.
+
+        Raises:
+            TemplateNotFound: the category has no template.
+        """
+        fields, found = self.get(category).fields, dict[str, list[str]]()
+        for key, value in values.items():
+            for problem in _field_problems(fields.get(key), value):
+                found.setdefault(problem.within(key).path, []).append(problem.message)
+        return found
+
     def list_(self) -> tuple[Template, ...]:
         """Return the latest template of every category, in display order."""
         return tuple(self._latest[category] for category in CATEGORIES if category in self._latest)
@@ -127,6 +150,14 @@ class Templates:
 
     def _render_detail(self, template: Template, locale: str) -> Rendered:
         return _rendered(views.detail(template, self.labels, locale))
+
+
+def _field_problems(field: Field | None, value: object) -> tuple[ValueProblem, ...]:
+    if field is None:
+        return (ValueProblem("", "unknown", "is no field of the template"),)
+    if field.filled_by == "system":
+        return (ValueProblem("", "readOnly", "is filled by the platform"),)
+    return check_value(field, value)
 
 
 def _rendered(body: object) -> Rendered:

@@ -63,9 +63,9 @@ def test_every_category_is_its_own_name_with_hyphens_or_underscores(category: st
 
 def test_a_category_without_a_template_is_not_available() -> None:
     without = Templates([], TEMPLATES.labels)
-    assert without.available("battery") is None
-    assert TEMPLATES.available("batteries") == "battery"
-    assert TEMPLATES.available("spaceships") is None
+    assert without.normalise("battery") is None
+    assert TEMPLATES.normalise("batteries") == "battery"
+    assert TEMPLATES.normalise("spaceships") is None
 
 
 def test_a_template_is_found_by_name_alias_and_version() -> None:
@@ -79,6 +79,27 @@ def test_a_template_that_does_not_exist_is_refused(category: str, version: str |
     with pytest.raises(TemplateNotFound) as refusal:
         TEMPLATES.get(category, version)
     assert (refusal.value.code, refusal.value.status) == ("template_not_found", 404)
+
+
+def test_a_template_is_named_by_category_and_version() -> None:
+    assert TEMPLATES.template_id("batteries") == "battery@2026.11.0"
+
+
+def test_values_are_checked_against_the_newest_template_and_faults_named_by_path() -> None:
+    values = {
+        "recycled_cobalt": 101,
+        "rated_capacity": 100,
+        "critical_raw_materials": [{"name": "Cobalt", "origin_country": "Congo"}],
+        "no_such_field": 1,
+        "dpp_status": "active",
+    }
+    assert TEMPLATES.problems("battery", values) == {
+        "recycled_cobalt": ["must be at most 100 (%)"],
+        "critical_raw_materials[0].origin_country": ["must be a country code of ISO 3166-1 alpha-2, such as DE"],
+        "no_such_field": ["is no field of the template"],
+        "dpp_status": ["is filled by the platform"],
+    }
+    assert TEMPLATES.problems("battery", {"rated_capacity": 100}) == {}
 
 
 def test_the_newest_version_wins_by_number_and_older_ones_stay() -> None:
