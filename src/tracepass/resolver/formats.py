@@ -70,6 +70,13 @@ class Formats:
             f"{format_date(moment, 'long', locale=self.region)}, {format_time(moment, 'short', locale=self.region)} UTC"
         )
 
+    def short_date(self, text: str) -> str:
+        """Write ``2027-02-18`` as briefly as tables want it."""
+        try:
+            return str(format_date(date.fromisoformat(text), "medium", locale=self.region))
+        except ValueError:
+            return text
+
     def day_of(self, timestamp: str) -> str:
         """Write the UTC day of a timestamp."""
         return str(format_date(parse_timestamp(timestamp), "long", locale=self.region))

@@ -15,6 +15,9 @@ from tracepass.templates.service import Templates
 
 FILES_PATH = "/api/v1/files/"
 PERCENT = 100
+MAX_COLUMNS = 5
+MAX_ADDRESS = 60
+"""Characters of an address that are shown; the link has all of it."""
 Json = Mapping[str, Any]
 Kind = Literal["text", "code", "number", "choices", "list", "link", "file", "image", "party", "table"]
 
@@ -38,9 +41,14 @@ class Shown:
     rows: tuple[tuple[Shown | None, ...], ...] = ()
 
     @property
-    def wide(self) -> bool:
-        """Whether it needs the full width of the page."""
-        return self.kind == "table"
+    def layout(self) -> str:
+        """Return how its row is laid out: tables take the full width, tall things align with the label's top."""
+        return {"table": "wide", "image": "tall"}.get(self.kind, "")
+
+    @property
+    def crowded(self) -> bool:
+        """Whether a table has more columns than lines of text can stand side by side in."""
+        return len(self.headings) > MAX_COLUMNS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,14 +98,18 @@ class Presenter:
     def entry(self, field: Field, stored: Json) -> Entry:
         """Return a field with its label and the value resolved for the reader."""
         resolved = resolve(stored, self.locale)
-        foreign = resolved.locale if resolved.locale not in {None, self.locale} else None
+        language = self.foreign(resolved.locale)
         return Entry(
             key=field.key,
             label=self.label(field.key, field.label),
             shown=self.show(field, resolved.value),
-            lang=foreign,
-            language=self.formats.language_name(foreign) if foreign else None,
+            lang=resolved.locale if language else None,
+            language=language,
         )
+
+    def foreign(self, locale: str | None) -> str | None:
+        """Return the name of a language that is not the reader's, else None."""
+        return None if locale in {None, self.locale} else self.formats.language_name(locale or "")
 
     def show(self, kind: ValueType, value: Any) -> Shown:
         """Return a value as its type asks for."""
@@ -172,7 +184,11 @@ class Presenter:
         )
 
     def _cell(self, column: ValueType, value: Any) -> Shown | None:
-        return None if value is None else self.show(column, value)
+        if value is None:
+            return None
+        if column.precision == "day":
+            return Shown(kind="text", text=self.formats.short_date(value))
+        return self.show(column, value)
 
     def party(self, party: Json, role: str = "") -> Party:
         """Return a party as it is shown; ``role`` is the name of its role in the reader's language."""
@@ -200,4 +216,6 @@ def _link(url: str) -> Shown:
     """Return a link; anything but http(s) is shown as the text it is."""
     if not url.startswith(("https://", "http://")):
         return Shown(kind="code", text=url)
-    return Shown(kind="link", href=url, text=site_of(url))
+    parts = urlsplit(url)
+    text = site_of(url) + parts.path.rstrip("/")
+    return Shown(kind="link", href=url, text=text if len(text) <= MAX_ADDRESS else text[:MAX_ADDRESS] + "…")

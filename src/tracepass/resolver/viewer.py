@@ -87,6 +87,7 @@ class Viewer:
             page=page,
             status=status,
             description=description,
+            foreign=presenter.foreign(description.locale),
             identifiers=_identifiers(page, presenter.words),
             highlights=_highlights(chapters, template.category),
             chapters=chapters,
