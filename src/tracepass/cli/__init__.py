@@ -7,11 +7,13 @@ import sys
 import typer
 from pydantic import ValidationError
 
-from tracepass.cli import doctor, indexes, keys, server, workspaces
-from tracepass.cli.installation import DatabaseAway, IndexesMissing
+from tracepass.cli import doctor, gtins, indexes, keys, server, workspaces
+from tracepass.cli.installation import DatabaseAway, IndexesMissing, UnknownWorkspace
 from tracepass.core.embedded import EmbeddedMongodError
 from tracepass.core.errors import Refusal
+from tracepass.core.logs import UnknownLogLevel, configure_logging
 from tracepass.core.secretkey import SecretKeyMissing
+from tracepass.settings import Settings
 from tracepass.supervisor import AddressInUse
 
 app = typer.Typer(
@@ -26,17 +28,28 @@ indexes.register(app)
 doctor.register(app)
 app.add_typer(workspaces.app)
 app.add_typer(keys.app)
+app.add_typer(gtins.app)
+app.add_typer(gtins.prefixes)
 
 # What an operator can put right: they get the sentence, not the stack.
-_EXPECTED = (AddressInUse, DatabaseAway, EmbeddedMongodError, IndexesMissing, SecretKeyMissing)
+_EXPECTED = (
+    AddressInUse,
+    DatabaseAway,
+    EmbeddedMongodError,
+    IndexesMissing,
+    SecretKeyMissing,
+    UnknownLogLevel,
+    UnknownWorkspace,
+)
 
 
 def main() -> None:
     """Run the command line; what goes wrong is one sentence on stderr and exit code 1."""
     try:
+        configure_logging(Settings().log_level)
         app()
     except Refusal as refusal:
-        _fail("\n".join([refusal.message, *_reasons(refusal)]))
+        _fail(refusal.message)
     except ValidationError as error:
         _fail("\n".join(f"{_variable(item['loc'])}: {item['msg']}" for item in error.errors()))
     except _EXPECTED as error:
@@ -46,12 +59,6 @@ def main() -> None:
 def _fail(sentence: str) -> None:
     typer.echo(f"tracepass: {sentence}", err=True)
     sys.exit(1)
-
-
-def _reasons(refusal: Refusal) -> list[str]:
-    """Give the field errors of a refusal, one a line."""
-    fields = (refusal.details or {}).get("fieldErrors", {})
-    return [f"{name} {reason}" for name, reasons in fields.items() for reason in reasons]
 
 
 def _variable(location: tuple[int | str, ...]) -> str:

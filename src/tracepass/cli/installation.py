@@ -8,11 +8,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from tracepass.core.clock import system_clock
 from tracepass.core.embedded import attach_or_launch, find_mongod
+from tracepass.core.errors import NotFound
 from tracepass.core.mongo import Database, PyMongoError, connected
+from tracepass.identity.service import Workspace, Workspaces
 from tracepass.settings import Settings
 
 Result = TypeVar("Result")
+
+
+class UnknownWorkspace(Exception):
+    """No workspace has this slug."""
 
 
 class DatabaseAway(Exception):
@@ -53,3 +60,11 @@ def with_database(settings: Settings, work: Callable[[Database], Awaitable[Resul
             return asyncio.run(connect_and_work(uri))
         except PyMongoError as error:
             raise DatabaseAway(f"The database refused: {error}") from error
+
+
+async def workspace_named(slug: str, database: Database) -> Workspace:
+    """Give the workspace of this slug. Raises UnknownWorkspace."""
+    try:
+        return await Workspaces(database, clock=system_clock).get_by_slug(slug)
+    except NotFound as missing:
+        raise UnknownWorkspace(f"There is no workspace {slug}.") from missing

@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
-from tracepass.cli.installation import settings_for, with_database
+from tracepass.cli.installation import settings_for, with_database, workspace_named
 from tracepass.cli.options import AsJson, DataDir, WorkspaceSlug
 from tracepass.cli.output import show
 from tracepass.core.clock import system_clock
 from tracepass.core.mongo import Database
 from tracepass.core.tenancy import Environment
-from tracepass.identity.service import ApiKeys, Workspaces
+from tracepass.identity.service import ApiKeys
 
 app = typer.Typer(name="api-key", help="API keys of a workspace.", no_args_is_help=True)
 
@@ -33,7 +33,7 @@ def create(
     """Create a key, which is shown this once."""
 
     async def work(database: Database) -> dict[str, Any]:
-        owner = await Workspaces(database, clock=system_clock).get_by_slug(workspace)
+        owner = await workspace_named(workspace, database)
         made = await ApiKeys(database, clock=system_clock).create(
             owner,
             name,
@@ -59,7 +59,7 @@ def list_(workspace: WorkspaceSlug, data_dir: DataDir = None, *, as_json: AsJson
     """List the keys of a workspace, newest first; secrets are not kept, so they cannot be shown."""
 
     async def work(database: Database) -> list[dict[str, Any]]:
-        owner = await Workspaces(database, clock=system_clock).get_by_slug(workspace)
+        owner = await workspace_named(workspace, database)
         found = await ApiKeys(database, clock=system_clock).list_(owner)
         return [{"id": str(key["_id"])} | {name: key[name] for name in _SHOWN} for key in found]
 
@@ -79,7 +79,7 @@ def revoke(
     """Revoke a key; every process refuses it within five seconds."""
 
     async def work(database: Database) -> None:
-        owner = await Workspaces(database, clock=system_clock).get_by_slug(workspace)
+        owner = await workspace_named(workspace, database)
         await ApiKeys(database, clock=system_clock).revoke(owner, key)
 
     with_database(settings_for(data_dir), work)
