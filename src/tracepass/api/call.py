@@ -15,6 +15,7 @@ from tracepass.api.bodies import parse_json
 from tracepass.api.policy import JSON, Policy
 from tracepass.core.errors import Invalid, Refusal
 from tracepass.core.ids import Id, find_id
+from tracepass.identity.authentication import Authenticator
 from tracepass.identity.models import Caller
 
 Service = TypeVar("Service")
@@ -42,6 +43,18 @@ class UnsupportedMediaType(Refusal):
         )
 
 
+class InsufficientScope(Refusal):
+    """The key may not do this."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(
+            "insufficient_scope",
+            f"This key lacks the scope {scope}.",
+            details={"scope": scope},
+            headers={"WWW-Authenticate": f'Bearer realm="tracepass", error="insufficient_scope", scope="{scope}"'},
+        )
+
+
 class Call(Request):
     """The request as handlers see it."""
 
@@ -60,6 +73,32 @@ class Call(Request):
     def service(self, kind: type[Service]) -> Service:
         """Return the application's one instance of a service."""
         return cast("Service", self.app.state.services[kind])
+
+    async def admit(self, scope: str) -> None:
+        """Find out who calls, and whether their key may do this.
+
+        Raises:
+            Unauthorized: no key, or one that opens nothing.
+            InsufficientScope: the key lacks the scope.
+        """
+        caller = await self.service(Authenticator).authenticate(self._token)
+        if scope not in caller.scopes:
+            raise InsufficientScope(scope)
+        self._caller = caller
+
+    async def optional_caller(self, scope: str) -> Caller | None:
+        """Return who calls a public route, if they send a key; a key that opens nothing is refused all the same."""
+        if self._token is None:
+            return None
+        await self.admit(scope)
+        return self.caller
+
+    @property
+    def _token(self) -> str | None:
+        kind, _, token = self.headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer":
+            return token.strip()
+        return self.headers.get("x-api-key")
 
     @property
     def expected_versions(self) -> frozenset[int] | None:

@@ -15,8 +15,7 @@ from starlette.responses import Response
 
 from tracepass.api.call import Call
 from tracepass.api.policy import JSON, JSON_LIMIT, Budget, Policy
-from tracepass.core.errors import Invalid, Refusal
-from tracepass.identity.authentication import Authenticator
+from tracepass.core.errors import Invalid
 
 Params = ParamSpec("Params")
 Endpoint = Callable[Params, Awaitable[Response]]
@@ -29,18 +28,6 @@ class Gate(Protocol):
     async def __call__(self, call: Call, body: Any, proceed: Proceed) -> Response:
         """Let the call proceed, or answer in its place."""
         ...
-
-
-class InsufficientScope(Refusal):
-    """The key may not do this."""
-
-    def __init__(self, scope: str) -> None:
-        super().__init__(
-            "insufficient_scope",
-            f"This key lacks the scope {scope}.",
-            details={"scope": scope},
-            headers={"WWW-Authenticate": f'Bearer realm="tracepass", error="insufficient_scope", scope="{scope}"'},
-        )
 
 
 class ApiRoute(APIRoute):
@@ -57,28 +44,13 @@ class ApiRoute(APIRoute):
             call = Call(request.scope, request.receive, request._send)  # noqa: SLF001 - Starlette offers no other way
             call.policy = policy
             if policy.scope is not None:
-                await _admit(call, policy.scope)
+                await call.admit(policy.scope)
             if takes_body:
                 await call.load()
             _refuse_unknown_query(call, known)
             return await run(call)
 
         return handle
-
-
-async def _admit(call: Call, scope: str) -> None:
-    """Find out who calls, and whether their key may do this."""
-    caller = await call.service(Authenticator).authenticate(_token(call))
-    if scope not in caller.scopes:
-        raise InsufficientScope(scope)
-    call._caller = caller  # noqa: SLF001 - only the pipeline may set it
-
-
-def _token(call: Call) -> str | None:
-    kind, _, token = call.headers.get("authorization", "").partition(" ")
-    if kind.lower() == "bearer":
-        return token.strip()
-    return call.headers.get("x-api-key")
 
 
 def query_names(dependant: Dependant) -> frozenset[str]:

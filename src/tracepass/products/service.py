@@ -173,6 +173,14 @@ class Products:
         product = shown(await self._load(caller.tenancy, product_id))
         return await self._counted(caller, product)
 
+    async def get_plain(self, caller: Caller, product_id: Id) -> Document:
+        """Return a product without counting its passports.
+
+        Raises:
+            NotFound: this workspace has no such product.
+        """
+        return shown(await self._load(caller.tenancy, product_id))
+
     async def _counted(self, caller: Caller, product: Document) -> Document:
         counts = await self._passports.count(caller.tenancy, [product["_id"]])
         return {**product, "passportCount": counts.get(product["_id"], 0)}

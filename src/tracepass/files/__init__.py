@@ -1,0 +1,1 @@
+"""Files that field values refer to: certificates, reports, pictures."""

@@ -1,0 +1,108 @@
+"""What can be done with files."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from typing import Protocol
+
+from tracepass.core.blobs import Blob, Blobs
+from tracepass.core.clock import Clock, timestamp
+from tracepass.core.errors import NotFound, Refusal
+from tracepass.core.ids import Id, new_id
+from tracepass.core.media import clean_image, document_type, image_type
+from tracepass.core.mongo import Database, Document
+from tracepass.core.tenancy import Tenancy
+from tracepass.files.repository import FileRepository
+from tracepass.identity.models import Caller
+
+BUCKET = "documents"
+NAME_LENGTH = 200
+
+
+class References(Protocol):
+    """What files need to know of passports."""
+
+    async def is_referred(self, tenancy: Tenancy, file_id: Id) -> bool:
+        """Tell whether any passport refers to a file."""
+        ...
+
+    async def is_public(self, tenancy: Tenancy, file_id: Id) -> bool:
+        """Tell whether an approved public field of a published passport refers to a file."""
+        ...
+
+
+class Files:
+    """Files of every workspace, one at a time."""
+
+    def __init__(self, database: Database, *, clock: Clock, references: References) -> None:
+        self._database = database
+        self._blobs = Blobs(database, BUCKET)
+        self._clock = clock
+        self._references = references
+
+    async def add(self, caller: Caller, name: str, data: bytes) -> Document:
+        """Store a file; pictures lose their metadata.
+
+        Raises:
+            Refusal: the content is none of PDF, PNG, JPEG, WebP, CSV.
+            Invalid: a picture is broken or too large.
+        """
+        media_type = document_type(data)
+        if image_type(data) is not None:
+            data, media_type = await asyncio.to_thread(clean_image, data)
+        file: Document = {
+            "_id": new_id(),
+            "name": _safe_name(name),
+            "mediaType": media_type,
+            "size": len(data),
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "createdAt": timestamp(self._clock()),
+        }
+        await self._blobs.put(file["_id"], Blob(data, media_type, caller.tenancy, {"name": file["name"]}))
+        await FileRepository(self._database, caller.tenancy).insert(file)
+        return file
+
+    async def get(self, caller: Caller | None, file_id: Id) -> tuple[Document, bytes]:
+        """Return a file's facts and bytes to its workspace, or to anybody while it is public.
+
+        Raises:
+            NotFound: there is none, or it is not for this reader.
+        """
+        blob = await self._blobs.find(file_id)
+        if blob is None or not await self._may_read(caller, blob, file_id):
+            raise NotFound("file")
+        return {"name": blob.facts["name"], "mediaType": blob.media_type}, blob.data
+
+    async def _may_read(self, caller: Caller | None, blob: Blob, file_id: Id) -> bool:
+        if caller is not None and caller.tenancy == blob.tenancy:
+            return True
+        return await self._references.is_public(blob.tenancy, file_id)
+
+    async def delete(self, caller: Caller, file_id: Id) -> None:
+        """Delete a file.
+
+        Raises:
+            NotFound: the workspace has no such file.
+            Refusal: ``file_in_use``, while a passport refers to it.
+        """
+        files = FileRepository(self._database, caller.tenancy)
+        if await files.find(file_id) is None:
+            raise NotFound("file")
+        if await self._references.is_referred(caller.tenancy, file_id):
+            raise Refusal("file_in_use", "A passport refers to this file; empty that field first.")
+        await files.delete(file_id)
+        await self._blobs.delete(file_id)
+
+    async def missing(self, tenancy: Tenancy, file_ids: Sequence[Id]) -> list[Id]:
+        """Return those of the ids that no file of the workspace has."""
+        present = await FileRepository(self._database, tenancy).present(file_ids)
+        return [identifier for identifier in file_ids if identifier not in present]
+
+
+def _safe_name(name: str) -> str:
+    """Return the last part of a file's name without control characters."""
+    tail = name.replace("\\", "/").rpartition("/")[2]
+    printable = "".join(character for character in tail if character.isprintable())
+    return printable[:NAME_LENGTH] or "file"

@@ -1,0 +1,1 @@
+"""The heart: digital product passports, from draft to archive."""

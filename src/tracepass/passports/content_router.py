@@ -1,0 +1,106 @@
+"""The routes that fill a passport: fields, translations, reviews, parties."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from tracepass.api import Budget, Call, Router, answer
+from tracepass.core.errors import Invalid
+from tracepass.core.mongo import Document
+from tracepass.locale import UnknownLocale, check_locale
+from tracepass.passports.addresses import locator, on_passport, role, segment
+from tracepass.passports.fieldwork import PassportFields
+from tracepass.passports.models import FieldsWrite, FieldWrite, PartyPatch, Review, TranslationWrite
+from tracepass.passports.router import PREFIX, WRITE
+from tracepass.passports.wire import with_counts
+
+content_router = Router(prefix=PREFIX)
+
+
+def _field(passport: Document, key: str) -> Response:
+    return answer(with_counts(passport, key), headers={"ETag": f'"{passport["version"]}"'})
+
+
+def _locale(call: Call) -> str:
+    try:
+        return check_locale(segment(call, "locale"))
+    except UnknownLocale as error:
+        raise Invalid({"locale": [str(error)]}) from None
+
+
+@on_passport(content_router, "PATCH", "/fields/{key}", scope=WRITE, budget=Budget.WRITES)
+async def patch_field(call: Call, body: FieldWrite) -> Response:
+    """Write one field."""
+    key = segment(call, "key")
+    passport = await call.service(PassportFields).write(
+        call.caller, locator(call), {key: body}, expected=call.expected_versions, paths={key: "value"}
+    )
+    return _field(passport, key)
+
+
+@on_passport(content_router, "PATCH", "/fields", scope=WRITE, budget=Budget.WRITES)
+async def patch_fields(call: Call, body: FieldsWrite) -> Response:
+    """Write many fields: all or none."""
+    paths = {key: f"fields.{key}.value" for key in body.fields}
+    passport = await call.service(PassportFields).write(
+        call.caller, locator(call), body.fields, expected=call.expected_versions, paths=paths
+    )
+    members = {name: passport[name] for name in ("completionPercentage", "fieldCounts", "version")}
+    written = {key: passport["fields"][key] for key in body.fields}
+    return answer({"fields": written, **members}, headers={"ETag": f'"{passport["version"]}"'})
+
+
+@on_passport(content_router, "PUT", "/fields/{key}/translations/{locale}", scope=WRITE, budget=Budget.WRITES)
+async def put_translation(call: Call, body: TranslationWrite) -> Response:
+    """Add or replace a translation."""
+    key = segment(call, "key")
+    passport = await call.service(PassportFields).translate(
+        call.caller, locator(call), key, _locale(call), body, expected=call.expected_versions
+    )
+    return _field(passport, key)
+
+
+@on_passport(content_router, "DELETE", "/fields/{key}/translations/{locale}", scope=WRITE, budget=Budget.WRITES)
+async def delete_translation(call: Call) -> Response:
+    """Take a translation away."""
+    key = segment(call, "key")
+    passport = await call.service(PassportFields).drop_translation(
+        call.caller, locator(call), key, _locale(call), expected=call.expected_versions
+    )
+    return _field(passport, key)
+
+
+@on_passport(content_router, "POST", "/fields/{key}/review", scope=WRITE, budget=Budget.WRITES)
+async def review_field(call: Call, body: Review) -> Response:
+    """Give a verdict on a field."""
+    key = segment(call, "key")
+    passport = await call.service(PassportFields).review(
+        call.caller, locator(call), key, body, expected=call.expected_versions
+    )
+    return _field(passport, key)
+
+
+@on_passport(content_router, "PATCH", "/parties/{role}", scope=WRITE, budget=Budget.WRITES)
+async def patch_party(call: Call, body: PartyPatch) -> Response:
+    """Set members of a party."""
+    name = role(call)
+    passport = await call.service(PassportFields).set_party(
+        call.caller, locator(call), name, body, expected=call.expected_versions
+    )
+    return _party(passport, name)
+
+
+@on_passport(content_router, "DELETE", "/parties/{role}", scope=WRITE, budget=Budget.WRITES)
+async def delete_party(call: Call) -> Response:
+    """Take a party away."""
+    name = role(call)
+    passport = await call.service(PassportFields).remove_party(
+        call.caller, locator(call), name, expected=call.expected_versions
+    )
+    return _party(passport, name)
+
+
+def _party(passport: Document, name: str) -> Response:
+    parties = passport["parties"]
+    body = {"role": name, "party": parties.get(name), "parties": parties, "version": passport["version"]}
+    return answer(body, headers={"ETag": f'"{passport["version"]}"'})

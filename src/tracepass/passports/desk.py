@@ -1,0 +1,220 @@
+"""Where passports are read and written: every write is one transaction with its record in the change log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tracepass.core.changes import Change, ChangeLog
+from tracepass.core.clock import Clock, timestamp
+from tracepass.core.differences import differences, update_of
+from tracepass.core.errors import NotFound, Refusal
+from tracepass.core.ids import Id
+from tracepass.core.mongo import Database, Document, Session
+from tracepass.gs1.keys import PassportKey
+from tracepass.identity.models import Caller
+from tracepass.passports.completion import completion_percentage, field_counts
+from tracepass.passports.fields import Hand
+from tracepass.passports.models import Locator
+from tracepass.passports.publicview import public_view, scan_state
+from tracepass.passports.repository import IdentifierClaims, PassportRepository
+from tracepass.passports.values import check_size, file_ids
+from tracepass.passports.wire import entity
+from tracepass.products.service import Products, Stale, check_expected
+from tracepass.templates.models import Template
+from tracepass.templates.service import Templates
+
+ATTEMPTS = 50
+
+Edit = Callable[[Document], Document]
+"""Takes a passport as it is shown, without computed fields, and returns it as it shall be; it changes nothing."""
+
+
+class SerialAmbiguous(Refusal):
+    """One serial under two GTINs."""
+
+    def __init__(self, serial: str) -> None:
+        super().__init__(
+            "ambiguous_serial", f"Serial {serial!r} stands under more than one GTIN; say which with ?gtin=."
+        )
+
+
+class ClaimLost(Refusal):
+    """The key of the passport went to another workspace."""
+
+    def __init__(self) -> None:
+        blocker = {"type": "claim_lost", "message": "The GTIN of this passport went to another workspace."}
+        super().__init__("publish_blocked", blocker["message"], details={"blockers": [blocker], "gaps": []})
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What is done to a passport: the word for the log, the event others hear of, and why."""
+
+    action: str
+    event: str | None = None
+    reason: str | None = None
+
+
+UPDATED = "passport.updated"
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """Where clients and scanners reach this installation."""
+
+    api: str
+    resolver: str
+
+    @property
+    def vocabulary(self) -> str:
+        """Return the address under which the terms of JSON-LD answers stand."""
+        return f"{self.api}/vocab"
+
+
+class Desk:
+    """Reads and writes passports of any workspace, one at a time."""
+
+    def __init__(
+        self, database: Database, *, clock: Clock, templates: Templates, products: Products, origins: Origins
+    ) -> None:
+        self.database = database
+        self.clock = clock
+        self.templates = templates
+        self.products = products
+        self.origins = origins
+        self.identifiers = IdentifierClaims(database)
+
+    def hand(self, caller: Caller) -> Hand:
+        """Return the caller's hand at this moment."""
+        return Hand(caller.actor.label, timestamp(self.clock()), caller.needs_review)
+
+    def template_of(self, passport: Document) -> Template:
+        """Return the template a passport was made with."""
+        return self.templates.get(passport["category"], passport["templateVersion"])
+
+    def log(self, caller: Caller) -> ChangeLog:
+        """Return the change log of the caller's tenancy."""
+        return ChangeLog(self.database, caller.tenancy, clock=self.clock)
+
+    def passports(self, caller: Caller) -> PassportRepository:
+        """Return the passports of the caller's tenancy."""
+        return PassportRepository(self.database, caller.tenancy)
+
+    async def load(self, caller: Caller, which: Locator) -> Document:
+        """Return a passport as it is stored.
+
+        Raises:
+            NotFound: this workspace has no such passport.
+            SerialAmbiguous: the serial stands under several GTINs.
+        """
+        found = await self.passports(caller).find(which)
+        if not found:
+            raise NotFound("passport")
+        if len(found) > 1:
+            raise SerialAmbiguous(found[0]["gs1"]["serialNumber"])
+        return found[0]
+
+    async def change(
+        self, caller: Caller, which: Locator, deed: Deed, *, edit: Edit, expected: frozenset[int] | None
+    ) -> Document:
+        """Apply an edit to the newest version; another's write in between only means another look.
+
+        Returns the passport as it is stored after, or before if the edit changed nothing.
+
+        Raises:
+            NotFound: this workspace has no such passport.
+            Refusal: ``precondition_failed``, or whatever the edit refuses.
+        """
+        for _ in range(ATTEMPTS):
+            stored = await self.load(caller, which)
+            check_expected(stored["version"], expected)
+            before = entity(stored)
+            after = edit(before)
+            if after == before:
+                return stored
+            try:
+                return await self._write(caller, stored, after, deed)
+            except Stale:
+                continue
+        raise Refusal("conflict", "Others change this passport at the same time; try again.")
+
+    def finished(self, passport: Document, template: Template) -> Document:
+        """Return a passport with its counts brought up to date."""
+        counts = field_counts(template, passport["fields"])
+        return {**passport, "fieldCounts": counts, "completionPercentage": completion_percentage(counts)}
+
+    async def _write(self, caller: Caller, stored: Document, edited: Document, deed: Deed) -> Document:
+        before = entity(stored)
+        template = self.template_of(stored)
+        after = self.finished(
+            {**edited, "version": before["version"] + 1, "updatedAt": timestamp(self.clock())}, template
+        )
+        check_size(after)
+        change = self._change(before, after, deed, prev_hash=stored["stateHash"])
+        view = await self._view(caller, after, template)
+        kept = _kept(after, template)
+        update = update_of([*change.diff, *differences({name: stored.get(name) for name in kept}, kept)])
+        return {**after, **kept, "stateHash": await self._commit(caller, change, update, view, before=before)}
+
+    def _change(self, before: Document, after: Document, deed: Deed, *, prev_hash: str) -> Change:
+        return Change(
+            entity="passport",
+            entity_id=after["_id"],
+            version=after["version"],
+            action=deed.action,
+            diff=differences(before, after),
+            state=after,
+            prev_hash=prev_hash,
+            event_type=deed.event,
+            reason=deed.reason,
+            status=after["status"],
+        )
+
+    async def _view(self, caller: Caller, passport: Document, template: Template) -> Document | None:
+        """Return what scanners shall see from now on; before the first publishing that is nothing."""
+        if "publishedAt" not in passport:
+            return None if passport["status"] != "archived" else scan_state(passport)
+        product = await self.products.get_plain(caller, passport["productId"])
+        return public_view(passport, product, caller, template, vocabulary=self.origins.vocabulary)
+
+    async def _commit(
+        self, caller: Caller, change: Change, update: Document, view: Document | None, *, before: Document
+    ) -> str:
+        key = key_of(caller, change.state["gs1"], change.state["granularity"])
+
+        async def work(session: Session) -> str:
+            digest = await self.log(caller).append(change, caller.actor, session=session)
+            update["$set"]["stateHash"] = digest
+            if not await self.passports(caller).update(before["_id"], before["version"], update, session=session):
+                raise Stale
+            if view is not None:
+                held = await self.identifiers.refresh(key, before["_id"], view, session=session)
+                if not held and change.action == "publish":
+                    raise ClaimLost
+            return digest
+
+        return await self.database.transact(work)
+
+
+def _kept(passport: Document, template: Template) -> Document:
+    """Return what is kept beside a passport for the platform alone."""
+    references: list[Id] = file_ids(template, passport["fields"])
+    shown: list[Id] = file_ids(template, passport["fields"], public_only=True)
+    return {"fileRefs": references, "publicFileRefs": shown}
+
+
+def key_of(caller: Caller, gs1: Document, granularity: str) -> str:
+    """Return the text under which a passport's key is claimed; test keys claim nothing globally."""
+    path = key_path(gs1, granularity)
+    return path if caller.environment == "live" else f"test/{caller.workspace.id}/{path}"
+
+
+def key_path(gs1: Document, granularity: str) -> str:
+    """Return the path of a passport's key."""
+    key = PassportKey(
+        gs1["gtin"],
+        lot=gs1["lot"] if granularity == "batch" else None,
+        serial=gs1["serialNumber"] if granularity == "item" else None,
+    )
+    return key.path

@@ -1,0 +1,166 @@
+"""Which workspace holds a GTIN, and how firmly.
+
+The first draft's claim is provisional: it lapses with its last passport or after 30 days without publishing, and
+yields to the workspace for which the company prefix is verified. Publishing makes it firm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from tracepass.core.clock import Clock, timestamp
+from tracepass.core.errors import NotFound, Refusal
+from tracepass.core.ids import Id
+from tracepass.core.mongo import Database, Document, DuplicateKeyError, Index
+from tracepass.core.tenancy import Tenancy
+from tracepass.identity.models import Workspace
+from tracepass.passports.repository import IdentifierClaims, PassportRepository
+
+GTINS, PREFIXES = "gtins", "prefixes"
+LAPSE = timedelta(days=30)
+FREE_CLAIMS = 3
+PREFIX_LENGTHS = range(4, 13)
+
+INDEXES = (Index(GTINS, (("workspaceId", 1), ("environment", 1), ("firm", 1))),)
+
+
+class GtinRegisteredElsewhere(Refusal):
+    """Another workspace holds the GTIN."""
+
+    def __init__(self, gtin: str) -> None:
+        super().__init__(
+            "gtin_registered_elsewhere",
+            f"GTIN {gtin} is registered by another workspace; if it is yours, ask the operator to verify your prefix.",
+            details={"gtin": gtin},
+        )
+
+
+class GtinClaims:
+    """The GTINs of all workspaces."""
+
+    def __init__(self, database: Database, *, clock: Clock) -> None:
+        self._database = database
+        self._gtins = database.collection(GTINS)
+        self._prefixes = database.collection(PREFIXES)
+        self._identifiers = IdentifierClaims(database)
+        self._clock = clock
+
+    async def claim(self, workspace: Workspace, tenancy: Tenancy, gtin: str) -> None:
+        """Hold a GTIN for a draft of a workspace.
+
+        Raises:
+            GtinRegisteredElsewhere: another workspace holds it, firmly or not yet lapsed.
+            Refusal: ``too_many_gtin_claims``, on the free plan.
+        """
+        held = await self._gtins.find_one({"_id": claim_key(tenancy, gtin)})
+        if held is not None and held["workspaceId"] == tenancy.workspace_id:
+            return
+        if held is None:
+            await self._claim_new(workspace, tenancy, gtin)
+        else:
+            await self._take_over(tenancy, gtin, held)
+
+    async def _claim_new(self, workspace: Workspace, tenancy: Tenancy, gtin: str) -> None:
+        if workspace.plan == "free" and tenancy.environment == "live":
+            await self._refuse_too_many(tenancy)
+        claim = {"_id": claim_key(tenancy, gtin), "gtin": gtin, **self._fresh(tenancy)}
+        try:
+            await self._gtins.insert_one(claim)
+        except DuplicateKeyError:
+            await self.claim(workspace, tenancy, gtin)
+
+    def _fresh(self, tenancy: Tenancy) -> Document:
+        return {**tenancy.fields, "firm": False, "claimedAt": timestamp(self._clock())}
+
+    async def _refuse_too_many(self, tenancy: Tenancy) -> None:
+        count = await self._gtins.count_documents({**tenancy.fields, "firm": False}, limit=FREE_CLAIMS)
+        if count >= FREE_CLAIMS:
+            raise Refusal(
+                "too_many_gtin_claims",
+                f"On the free plan at most {FREE_CLAIMS} GTINs wait for their first publishing; publish or delete one.",
+                details={"limit": FREE_CLAIMS},
+            )
+
+    async def _take_over(self, tenancy: Tenancy, gtin: str, held: Document) -> None:
+        """Take a claim that lapsed or must yield; the drafts under it lose their keys."""
+        owner = await self.prefix_owner(gtin)
+        if held["firm"] or not (owner == tenancy.workspace_id or (owner is None and self._lapsed(held))):
+            raise GtinRegisteredElsewhere(gtin)
+        seen = {"_id": held["_id"], "workspaceId": held["workspaceId"], "firm": False}
+        outcome = await self._gtins.update_one(seen, {"$set": self._fresh(tenancy)})
+        if outcome.matched_count == 0:
+            raise GtinRegisteredElsewhere(gtin)
+        await self._identifiers.release_gtin(gtin, held["workspaceId"])
+
+    def _lapsed(self, held: Document) -> bool:
+        return bool(held["claimedAt"] < timestamp(self._clock() - LAPSE))
+
+    async def prefix_owner(self, gtin: str) -> Id | None:
+        """Return the workspace for which a company prefix of the GTIN is verified, or None."""
+        candidates = [gtin[1 : 1 + length] for length in PREFIX_LENGTHS]
+        found = await self._prefixes.find({"_id": {"$in": candidates}}).to_list()
+        longest: Any = max(found, key=lambda prefix: len(str(prefix["_id"])), default=None)
+        return None if longest is None else longest["workspaceId"]
+
+    async def confirm(self, workspace: Workspace, tenancy: Tenancy, gtin: str) -> None:
+        """Make a claim firm, as the first publishing under it does.
+
+        Raises:
+            GtinRegisteredElsewhere: it went to another workspace, or the prefix is verified for another.
+        """
+        key = claim_key(tenancy, gtin)
+        held = await self._gtins.find_one({"_id": key})
+        if held is not None and held["firm"] and held["workspaceId"] == tenancy.workspace_id:
+            return
+        if tenancy.environment == "live" and await self.prefix_owner(gtin) not in {None, tenancy.workspace_id}:
+            raise GtinRegisteredElsewhere(gtin)
+        await self.claim(workspace, tenancy, gtin)
+        firm = {"firm": True, "publishedAt": timestamp(self._clock())}
+        outcome = await self._gtins.update_one({"_id": key, **tenancy.fields}, {"$set": firm})
+        if outcome.matched_count == 0:
+            raise GtinRegisteredElsewhere(gtin)
+
+    async def lapse_with_last(self, tenancy: Tenancy, gtin: str) -> None:
+        """Give a provisional claim back once no passport stands under it."""
+        if not await PassportRepository(self._database, tenancy).any_of_gtin(gtin):
+            await self._gtins.delete_one({"_id": claim_key(tenancy, gtin), **tenancy.fields, "firm": False})
+
+    async def show(self, gtin: str) -> Document:
+        """Return the claim on a live GTIN.
+
+        Raises:
+            NotFound: nobody holds it.
+        """
+        held = await self._gtins.find_one({"_id": gtin})
+        if held is None:
+            raise NotFound("GTIN claim")
+        return held
+
+    async def release(self, gtin: str) -> Document:
+        """Take a live GTIN from its holder, whose drafts under it lose their keys; return the claim as it was."""
+        held = await self.show(gtin)
+        await self._gtins.delete_one({"_id": gtin, "workspaceId": held["workspaceId"]})
+        if not held["firm"]:
+            await self._identifiers.release_gtin(gtin, held["workspaceId"])
+        return held
+
+    async def transfer(self, gtin: str, to: Workspace) -> Mapping[str, Any]:
+        """Give a live GTIN to a workspace; return the claim as it was."""
+        held = await self.show(gtin)
+        await self._gtins.update_one({"_id": gtin}, {"$set": {"workspaceId": to.id}})
+        if not held["firm"]:
+            await self._identifiers.release_gtin(gtin, held["workspaceId"])
+        return held
+
+    async def verify_prefix(self, prefix: str, workspace: Workspace) -> Document:
+        """Write down that a company prefix belongs to a workspace."""
+        document = {"workspaceId": workspace.id, "verifiedAt": timestamp(self._clock())}
+        await self._prefixes.replace_one({"_id": prefix}, document, upsert=True)
+        return {"_id": prefix, **document}
+
+
+def claim_key(tenancy: Tenancy, gtin: str) -> str:
+    """Return the key of a claim: test claims hold nothing globally."""
+    return gtin if tenancy.environment == "live" else f"test/{tenancy.workspace_id}/{gtin}"

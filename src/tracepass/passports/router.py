@@ -1,0 +1,131 @@
+"""The routes of passports as a whole."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query
+from starlette.responses import Response
+
+from tracepass.api import Budget, Call, Router, answer, entity_answer, list_answer
+from tracepass.core.batches import create_each
+from tracepass.core.mongo import Document
+from tracepass.passports.addresses import locator, on_passport
+from tracepass.passports.models import (
+    Nothing,
+    PassportBatch,
+    PassportCreate,
+    PassportQuery,
+    Publish,
+    ReadQuery,
+    Republish,
+    Suspend,
+)
+from tracepass.passports.service import Passports
+from tracepass.passports.states import PassportStates
+
+READ, WRITE = "passports:read", "passports:write"
+PREFIX = "/api/v1/passports"
+router = Router(prefix=PREFIX)
+
+
+def _entity(call: Call, passport: Document, status: int = 200) -> Response:
+    headers = {"Location": f"{PREFIX}/{passport['_id']}"} if status == 201 else None  # noqa: PLR2004 - Created
+    return entity_answer(call, passport, etag=str(passport["version"]), status=status, headers=headers)
+
+
+def _moved(call: Call, stored: Document) -> Response:
+    return _entity(call, call.service(Passports).show(stored))
+
+
+@router.operation("POST", "", scope=WRITE, budget=Budget.WRITES)
+async def create_passport(call: Call, body: PassportCreate) -> Response:
+    """Make a draft."""
+    return _entity(call, await call.service(Passports).create(call.caller, body), 201)
+
+
+@router.operation("GET", "", scope=READ, budget=Budget.READS)
+async def list_passports(call: Call, query: Annotated[PassportQuery, Query()]) -> Response:
+    """List passports."""
+    page = await call.service(Passports).list_(call.caller, query)
+    return list_answer(page.items, total=page.total, page=query.page, limit=query.limit, next_cursor=page.next_cursor)
+
+
+@router.operation("POST", "/batch", scope=WRITE, budget=Budget.WRITES, cost=lambda body: len(body.passports))
+async def create_passports(call: Call, body: PassportBatch) -> Response:
+    """Make up to 100 drafts; each stands alone."""
+    passports, caller = call.service(Passports), call.caller
+    outcome = await create_each(body.passports, PassportCreate, lambda item: passports.create(caller, item))
+    return answer(outcome, 207)
+
+
+@on_passport(router, "GET", scope=READ, budget=Budget.READS)
+async def get_passport(call: Call, query: Annotated[ReadQuery, Query()]) -> Response:
+    """Read one passport."""
+    passport = await call.service(Passports).get(call.caller, locator(call), query)
+    return entity_answer(call, passport, etag=str(passport["version"]))
+
+
+@on_passport(router, "DELETE", scope=WRITE, budget=Budget.WRITES)
+async def delete_passport(call: Call) -> Response:
+    """Delete a passport that was never published."""
+    summary = await call.service(Passports).delete(call.caller, locator(call), expected=call.expected_versions)
+    return answer({"message": "The passport was deleted.", "summary": summary})
+
+
+@on_passport(router, "POST", "/submit", scope=WRITE, budget=Budget.WRITES)
+async def submit_passport(call: Call, body: Nothing) -> Response:  # noqa: ARG001 - the empty body is checked
+    """Hand a draft in for review."""
+    states = call.service(PassportStates)
+    return _moved(call, await states.move(call.caller, locator(call), "submit", expected=call.expected_versions))
+
+
+@on_passport(router, "POST", "/approve", scope=WRITE, budget=Budget.WRITES)
+async def approve_passport(call: Call, body: Nothing) -> Response:  # noqa: ARG001 - the empty body is checked
+    """Approve a passport in review."""
+    states = call.service(PassportStates)
+    return _moved(call, await states.move(call.caller, locator(call), "approve", expected=call.expected_versions))
+
+
+@on_passport(router, "POST", "/reject", scope=WRITE, budget=Budget.WRITES)
+async def reject_passport(call: Call, body: Nothing) -> Response:  # noqa: ARG001 - the empty body is checked
+    """Send a passport in review back to its draft."""
+    states = call.service(PassportStates)
+    return _moved(call, await states.move(call.caller, locator(call), "reject", expected=call.expected_versions))
+
+
+@on_passport(router, "POST", "/publish", scope=WRITE, budget=Budget.WRITES)
+async def publish_passport(call: Call, body: Publish) -> Response:
+    """Publish a passport."""
+    stored = await call.service(PassportStates).publish(
+        call.caller,
+        locator(call),
+        acknowledge_gaps=body.acknowledge_gaps,
+        expires_at=body.expires_at,
+        expected=call.expected_versions,
+    )
+    return _moved(call, stored)
+
+
+@on_passport(router, "POST", "/suspend", scope=WRITE, budget=Budget.WRITES)
+async def suspend_passport(call: Call, body: Suspend) -> Response:
+    """Take a passport from its readers for a while."""
+    states = call.service(PassportStates)
+    return _moved(call, await states.suspend(call.caller, locator(call), body.reason, expected=call.expected_versions))
+
+
+@on_passport(router, "POST", "/republish", scope=WRITE, budget=Budget.WRITES)
+async def republish_passport(call: Call, body: Republish) -> Response:
+    """Publish a suspended or expired passport again."""
+    states = call.service(PassportStates)
+    return _moved(
+        call,
+        await states.republish(call.caller, locator(call), expires_at=body.expires_at, expected=call.expected_versions),
+    )
+
+
+@on_passport(router, "POST", "/archive", scope=WRITE, budget=Budget.WRITES)
+async def archive_passport(call: Call, body: Nothing) -> Response:  # noqa: ARG001 - the empty body is checked
+    """Close a passport for good."""
+    states = call.service(PassportStates)
+    return _moved(call, await states.archive(call.caller, locator(call), expected=call.expected_versions))

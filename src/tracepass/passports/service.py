@@ -1,0 +1,228 @@
+"""What can be done with passports as a whole: make, read, list and delete them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tracepass.core.changes import Change
+from tracepass.core.clock import timestamp
+from tracepass.core.errors import Invalid, NotFound, Refusal
+from tracepass.core.ids import Id
+from tracepass.core.mongo import Document, Session
+from tracepass.core.paging import offset, read_cursor, write_cursor
+from tracepass.identity.models import Caller
+from tracepass.passports import gtins, repository
+from tracepass.passports.desk import Desk, key_of
+from tracepass.passports.fieldwork import FileStore, refuse_missing_files
+from tracepass.passports.gtins import GtinClaims
+from tracepass.passports.lifecycle import DELETABLE
+from tracepass.passports.making import draft, key_warnings, search_of
+from tracepass.passports.models import Locator, PassportCreate, PassportQuery, ReadQuery
+from tracepass.passports.repository import KeyTaken, PassportFilter
+from tracepass.passports.values import check_size, file_ids
+from tracepass.passports.wire import entity, labelled, localised, shown
+
+INDEXES = (*repository.INDEXES, *gtins.INDEXES)
+
+
+class DuplicateKey(Refusal):
+    """Another passport of the workspace stands under the key."""
+
+    def __init__(self, gs1: Document, granularity: str) -> None:
+        if granularity == "item":
+            super().__init__(
+                "duplicate_serial",
+                f"Serial {gs1['serialNumber']!r} is already used within GTIN {gs1['gtin']}.",
+                details={"gtin": gs1["gtin"], "serialNumber": gs1["serialNumber"]},
+            )
+        else:
+            super().__init__(
+                "duplicate_identifier",
+                f"There already is a {granularity} passport under this key.",
+                details={"gtin": gs1["gtin"], "lot": gs1["lot"]},
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class PassportPage:
+    """One page of passports."""
+
+    items: list[Document]
+    total: int
+    next_cursor: str | None
+
+
+class Passports:
+    """Passports of every workspace, one at a time."""
+
+    def __init__(self, desk: Desk, *, claims: GtinClaims, files: FileStore) -> None:
+        self.desk = desk
+        self._claims = claims
+        self._files = files
+
+    async def create(self, caller: Caller, body: PassportCreate) -> Document:
+        """Make a draft and claim its key.
+
+        Raises:
+            Invalid: the product is unknown, or a value does not fit.
+            DuplicateKey: the key is in use.
+            Refusal: ``gtin_registered_elsewhere``, ``product_archived``.
+        """
+        product = await self._product(caller, body.product_id)
+        template = self.desk.templates.get(product["category"])
+        hand = self.desk.hand(caller)
+        passport = draft(caller, body, product, template, hand=hand, origins=self.desk.origins)
+        passport = self.desk.finished(passport, template)
+        check_size(passport)
+        references = file_ids(template, passport["fields"])
+        await refuse_missing_files(self._files, caller.tenancy, references)
+        await self._claims.claim(caller.workspace, caller.tenancy, passport["gs1"]["gtin"])
+        await self._insert(caller, passport, {"fileRefs": references, "publicFileRefs": []})
+        return self._with_warnings(shown(passport, template))
+
+    async def _product(self, caller: Caller, product_id: Id) -> Document:
+        try:
+            product = await self.desk.products.get_plain(caller, product_id)
+        except NotFound:
+            raise Invalid({"productId": ["names no product of this workspace"]}) from None
+        if product["status"] == "archived":
+            raise Refusal("product_archived", "The product is archived; it takes no new passports.")
+        return product
+
+    async def _insert(self, caller: Caller, passport: Document, kept: Document) -> None:
+        claim = {
+            "_id": key_of(caller, passport["gs1"], passport["granularity"]),
+            **caller.tenancy.fields,
+            "workspaceSlug": caller.workspace.slug,
+            "passportId": passport["_id"],
+            "gtin": passport["gs1"]["gtin"],
+            "status": "draft",
+            "version": 1,
+            "category": passport["category"],
+            "templateVersion": passport["templateVersion"],
+        }
+        change = Change(
+            entity="passport",
+            entity_id=passport["_id"],
+            version=1,
+            action="create",
+            diff=[],
+            state=passport,
+            prev_hash=None,
+            event_type="passport.created",
+            status="draft",
+        )
+        search = search_of(passport["gs1"])
+
+        async def work(session: Session) -> None:
+            await self.desk.identifiers.claim(claim, session=session)
+            digest = await self.desk.log(caller).append(change, caller.actor, session=session)
+            document = {**passport, **kept, "search": search, "stateHash": digest}
+            await self.desk.passports(caller).insert(document, session=session)
+
+        try:
+            await self.desk.database.transact(work)
+        except KeyTaken:
+            raise DuplicateKey(passport["gs1"], passport["granularity"]) from None
+
+    def _with_warnings(self, passport: Document) -> Document:
+        warnings = key_warnings(passport["gs1"])
+        return {**passport, "warnings": warnings} if warnings else passport
+
+    async def get(self, caller: Caller, which: Locator, query: ReadQuery) -> Document:
+        """Return a passport, in one language and with labels if asked for.
+
+        Raises:
+            NotFound: this workspace has no such passport.
+            SerialAmbiguous: the serial stands under several GTINs.
+        """
+        stored = await self.desk.load(caller, which)
+        template = self.desk.template_of(stored)
+        passport = shown(stored, template)
+        if query.lang is not None:
+            passport = localised(passport, query.lang)
+        if query.format == "full":
+            passport = labelled(passport, template, self.desk.templates, query.lang or "en")
+        return passport
+
+    def show(self, stored: Document) -> Document:
+        """Return a stored passport as its GET shows it."""
+        return shown(stored, self.desk.template_of(stored))
+
+    async def list_(self, caller: Caller, query: PassportQuery) -> PassportPage:
+        """Return one page of passports."""
+        which = self._filter(query)
+        passports = self.desk.passports(caller)
+        after = None if query.cursor is None else read_cursor(query.cursor)
+        skip = 0 if after else offset(query.page, query.limit)
+        found = await passports.page(which, after=after, skip=skip, limit=query.limit + 1)
+        items = found[: query.limit]
+        cursor = write_cursor(which.position(items[-1])) if len(found) > query.limit else None
+        for item in items:
+            del item["updatedAt"]
+        return PassportPage(items=items, total=await passports.count(which), next_cursor=cursor)
+
+    def _filter(self, query: PassportQuery) -> PassportFilter:
+        category = None if query.category is None else self.desk.templates.normalise(query.category)
+        if query.category is not None and category is None:
+            raise Invalid({"category": [f"{query.category!r} is no category; GET /api/v1/templates lists them"]})
+        return PassportFilter(
+            product_id=query.product_id,
+            status=query.status,
+            category=category,
+            granularity=query.granularity,
+            search=query.search,
+            updated_since=None if query.updated_since is None else timestamp(query.updated_since),
+            sort=query.sort,
+        )
+
+    async def delete(self, caller: Caller, which: Locator, *, expected: frozenset[int] | None) -> Document:
+        """Delete a passport that was never published, with all that hangs on it; return what went.
+
+        Raises:
+            Refusal: ``passport_published``, or ``invalid_transition`` where only archiving is left.
+        """
+        stored = await self.desk.load(caller, which)
+        if expected is not None and stored["version"] not in expected:
+            raise Refusal("precondition_failed", f"The passport is at version {stored['version']} by now.")
+        if "publishedAt" in stored or stored["status"] not in DELETABLE:
+            raise Refusal(
+                "passport_published",
+                f"A passport that is {stored['status']} is not deleted; archive it instead.",
+                details={"status": stored["status"]},
+            )
+        counts = await self._delete(caller, stored)
+        await self._claims.lapse_with_last(caller.tenancy, stored["gs1"]["gtin"])
+        return {
+            "passportId": stored["_id"],
+            "gtin": stored["gs1"]["gtin"],
+            "serialNumber": stored["gs1"]["serialNumber"],
+            "deletedCounts": counts,
+            "dppsActiveDelta": -1,
+        }
+
+    async def _delete(self, caller: Caller, stored: Document) -> dict[str, Any]:
+        passports, passport_id = self.desk.passports(caller), stored["_id"]
+        key = key_of(caller, stored["gs1"], stored["granularity"])
+        change = Change(
+            entity="passport",
+            entity_id=passport_id,
+            version=stored["version"] + 1,
+            action="delete",
+            diff=[],
+            state=entity(stored),
+            prev_hash=stored["stateHash"],
+            event_type="passport.deleted",
+            status=stored["status"],
+        )
+
+        async def work(session: Session) -> dict[str, Any]:
+            await self.desk.log(caller).append(change, caller.actor, session=session)
+            if not await passports.delete(passport_id, stored["version"], session=session):
+                raise Refusal("conflict", "The passport was changed at the same time; try again.")
+            released = await self.desk.identifiers.release(key, passport_id, session=session)
+            scans = await passports.delete_scans(passport_id, session=session)
+            return {"passports": 1, "identifiers": released, "scans": scans}
+
+        return await self.desk.database.transact(work)

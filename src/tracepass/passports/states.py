@@ -1,0 +1,142 @@
+"""Moving a passport from state to state, and the gate before it is public."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tracepass.core.clock import timestamp
+from tracepass.core.errors import Invalid, NotFound, Refusal
+from tracepass.core.mongo import Document
+from tracepass.identity.models import Caller
+from tracepass.passports.completion import gaps
+from tracepass.passports.desk import UPDATED, Deed, Desk
+from tracepass.passports.gtins import GtinClaims
+from tracepass.passports.lifecycle import MOVES, target_of
+from tracepass.passports.models import ById, Locator
+
+
+class PassportStates:
+    """The moves of the state machine."""
+
+    def __init__(self, desk: Desk, *, claims: GtinClaims) -> None:
+        self.desk = desk
+        self._claims = claims
+
+    async def move(
+        self,
+        caller: Caller,
+        which: Locator,
+        move: str,
+        *,
+        expected: frozenset[int] | None,
+        members: Document | None = None,
+        reason: str | None = None,
+    ) -> Document:
+        """Make a move of the state machine; ``members`` are set along with the state.
+
+        Raises:
+            InvalidTransition: it does not start from the state the passport is in.
+        """
+
+        def edit(passport: Document) -> Document:
+            return {**passport, **(members or {}), "status": target_of(move, passport["status"])}
+
+        deed = Deed(move, MOVES[move].event or UPDATED, reason)
+        return await self.desk.change(caller, which, deed, edit=edit, expected=expected)
+
+    async def suspend(
+        self, caller: Caller, which: Locator, reason: str, *, expected: frozenset[int] | None
+    ) -> Document:
+        """Take a published passport from its readers until it is published again.
+
+        Raises:
+            InvalidTransition: it is not published.
+        """
+        members = {"suspendedAt": timestamp(self.desk.clock()), "suspensionReason": reason}
+        return await self.move(caller, which, "suspend", expected=expected, members=members, reason=reason)
+
+    async def archive(self, caller: Caller, which: Locator, *, expected: frozenset[int] | None) -> Document:
+        """Close a passport for good.
+
+        Raises:
+            InvalidTransition: it is archived already.
+        """
+        members = {"archivedAt": timestamp(self.desk.clock())}
+        return await self.move(caller, which, "archive", expected=expected, members=members)
+
+    async def publish(
+        self,
+        caller: Caller,
+        which: Locator,
+        *,
+        acknowledge_gaps: bool,
+        expires_at: datetime | None,
+        expected: frozenset[int] | None,
+    ) -> Document:
+        """Publish a passport, if the gate is open; its link is fixed from now on.
+
+        Raises:
+            InvalidTransition: it is not a draft, in review or approved.
+            Refusal: ``publish_blocked``, with blockers and gaps; ``gtin_registered_elsewhere``.
+        """
+        stored = await self.desk.load(caller, which)
+        target_of("publish", stored["status"])
+        blockers = await self._blockers(caller, stored)
+        open_gaps = gaps(self.desk.template_of(stored), stored)
+        if blockers or (open_gaps and not acknowledge_gaps):
+            raise _publish_blocked(blockers, open_gaps)
+        await self._claims.confirm(caller.workspace, caller.tenancy, stored["gs1"]["gtin"])
+        members: Document = {"publishedAt": timestamp(self.desk.clock())}
+        if open_gaps:
+            members["publishedIncomplete"] = True
+        if expires_at is not None:
+            members["expiresAt"] = timestamp(self._future(expires_at))
+        # What the gate was shown is what is published: a write in between makes another look necessary.
+        seen = frozenset({stored["version"]}) if expected is None else expected & {stored["version"]}
+        return await self.move(caller, ById(stored["_id"]), "publish", expected=seen, members=members)
+
+    async def _blockers(self, caller: Caller, stored: Document) -> list[dict[str, str]]:
+        try:
+            product = await self.desk.products.get_plain(caller, stored["productId"])
+        except NotFound:
+            return [{"type": "product_missing", "message": "The product of this passport does not exist any more."}]
+        if product["status"] == "archived":
+            return [{"type": "product_archived", "message": "The product of this passport is archived."}]
+        return []
+
+    def _future(self, moment: datetime) -> datetime:
+        if moment <= self.desk.clock():
+            raise Invalid({"expiresAt": ["must lie in the future"]})
+        return moment
+
+    async def republish(
+        self, caller: Caller, which: Locator, *, expires_at: datetime | None, expected: frozenset[int] | None
+    ) -> Document:
+        """Publish a suspended or expired passport again; an expired one needs an expiry in the future.
+
+        Raises:
+            InvalidTransition: it is neither suspended nor expired.
+            Invalid: the expiry is missing or past.
+        """
+        now = timestamp(self.desk.clock())
+        future = None if expires_at is None else timestamp(self._future(expires_at))
+
+        def edit(passport: Document) -> Document:
+            target = target_of("republish", passport["status"])
+            due = future or passport.get("expiresAt")
+            if due is not None and due <= now:
+                raise Invalid({"expiresAt": ["must be given and lie in the future: the passport has expired"]})
+            rest = {name: passport[name] for name in passport.keys() - {"suspendedAt", "suspensionReason"}}
+            return {**rest, "status": target, **({} if due is None else {"expiresAt": due})}
+
+        return await self.desk.change(
+            caller, which, Deed("republish", "passport.republished"), edit=edit, expected=expected
+        )
+
+
+def _publish_blocked(blockers: list[dict[str, str]], open_gaps: list[dict[str, str]]) -> Refusal:
+    if blockers:
+        message = blockers[0]["message"]
+    else:
+        message = f"{len(open_gaps)} gaps stand open; fill them, or accept them with acknowledgeGaps."
+    return Refusal("publish_blocked", message, details={"blockers": blockers, "gaps": open_gaps})

@@ -1,0 +1,91 @@
+"""Field values held against the template of their passport."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from tracepass.core.canonical import plain
+from tracepass.core.errors import Invalid
+from tracepass.core.ids import Id, find_id
+from tracepass.templates.models import Field, Template, ValueType
+from tracepass.templates.service import check_value
+
+VALUE_LIMIT = 256 * 1024
+PASSPORT_LIMIT = 4 * 1024 * 1024
+
+
+def writable(template: Template, key: str) -> Field:
+    """Return a field that may be written.
+
+    Raises:
+        Invalid: the template has no such field, or the platform fills it.
+    """
+    field = template.fields.get(key)
+    if field is None:
+        message = f"{key!r} is no field of the template {template.category} {template.version}."
+        raise Invalid({key: ["is no field of the template"]}, code="unknown_field", message=message)
+    if field.filled_by == "system":
+        message = f"{key} is filled by the platform and takes no writes."
+        raise Invalid({key: ["is filled by the platform"]}, code="read_only_field", message=message)
+    return field
+
+
+def check(field: Field, value: Any, *, path: str) -> None:
+    """Check a value against its field; null, which empties a field, always fits.
+
+    Raises:
+        Invalid: it does not fit; the paths begin with ``path``.
+    """
+    if value is None:
+        return
+    if len(orjson.dumps(value)) > VALUE_LIMIT:
+        message = f"{path}: one value has at most {VALUE_LIMIT} bytes."
+        raise Invalid({path: [f"has more than {VALUE_LIMIT} bytes"]}, code="too_large", message=message)
+    problems = check_value(field, value)
+    if problems:
+        errors: dict[str, list[str]] = {}
+        for problem in problems:
+            errors.setdefault(f"{path}.{problem.path}" if problem.path else path, []).append(problem.message)
+        raise Invalid(errors)
+
+
+def check_size(passport: Mapping[str, Any]) -> None:
+    """Refuse a passport that has grown too large.
+
+    Raises:
+        Invalid: ``too_large``.
+    """
+    if len(orjson.dumps(passport, default=plain)) > PASSPORT_LIMIT:
+        message = f"A passport has at most {PASSPORT_LIMIT} bytes; keep documents in files and refer to them."
+        raise Invalid(form_errors=[message], code="too_large", message=message)
+
+
+def file_ids(template: Template, fields: Mapping[str, Mapping[str, Any]], *, public_only: bool = False) -> list[Id]:
+    """List the files that the fields refer to; with ``public_only``, those of approved public values."""
+    found: set[Id] = set()
+    for key, state in fields.items():
+        field = template.fields.get(key)
+        if field is None or (public_only and not is_public(field, state)):
+            continue
+        values = [state["value"]] if public_only else [state["value"], state.get("pending", {}).get("value")]
+        found.update(reference for value in values for reference in _references(field, value))
+    return sorted(found)
+
+
+def is_public(field: Field, state: Mapping[str, Any]) -> bool:
+    """Tell whether anybody may see the value: it is approved, and the public is among the field's audiences."""
+    return "public" in field.audiences and state["status"] == "approved"
+
+
+def _references(typed: ValueType, value: Any) -> Iterator[Id]:
+    if typed.data_type == "file_reference" and isinstance(value, dict) and "fileId" in value:
+        identifier = find_id(value["fileId"])
+        if identifier is not None:
+            yield identifier
+    elif typed.columns and isinstance(value, list):
+        for column in typed.columns:
+            for row in value:
+                yield from _references(column, row.get(column.key))
