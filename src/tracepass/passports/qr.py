@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import segno
 from pydantic import Field, StringConstraints
-from segno import writers
+from segno.writers import save  # type: ignore[attr-defined]  # segno types its high-level face only
 
 from tracepass.core.schema import QueryModel
 
@@ -79,7 +79,7 @@ def draw(link: str, query: QrQuery, drawn_in: Colours, *, test: bool) -> bytes:
     if query.format == "svg":
         options |= {"title": f"{'TEST ' if test else ''}{link}", "xmldecl": False, "omitsize": False}
     output = io.BytesIO()
-    writers.save(matrix, size, output, kind=query.format, **options)
+    save(matrix, size, output, kind=query.format, **options)
     return output.getvalue()
 
 

@@ -41,15 +41,15 @@ def check(field: Field, value: Any, *, path: str) -> None:
     """
     if value is None:
         return
-    if len(orjson.dumps(value)) > VALUE_LIMIT:
-        message = f"{path}: one value has at most {VALUE_LIMIT} bytes."
-        raise Invalid({path: [f"has more than {VALUE_LIMIT} bytes"]}, code="too_large", message=message)
     problems = check_value(field, value)
     if problems:
         errors: dict[str, list[str]] = {}
         for problem in problems:
-            errors.setdefault(f"{path}.{problem.path}" if problem.path else path, []).append(problem.message)
+            errors.setdefault(problem.within(path).path, []).append(problem.message)
         raise Invalid(errors)
+    if len(orjson.dumps(value)) > VALUE_LIMIT:
+        message = f"{path}: one value has at most {VALUE_LIMIT} bytes."
+        raise Invalid({path: [f"has more than {VALUE_LIMIT} bytes"]}, code="too_large", message=message)
 
 
 def check_size(passport: Mapping[str, Any]) -> None:
