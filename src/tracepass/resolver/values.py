@@ -16,6 +16,7 @@ from tracepass.templates.service import Templates
 FILES_PATH = "/api/v1/files/"
 PERCENT = 100
 MAX_COLUMNS = 5
+MAX_CELL = 48
 MAX_ADDRESS = 60
 """Characters of an address that are shown; the link has all of it."""
 Json = Mapping[str, Any]
@@ -44,6 +45,11 @@ class Shown:
     def layout(self) -> str:
         """Return how its row is laid out: tables take the full width, tall things align with the label's top."""
         return {"table": "wide", "image": "tall"}.get(self.kind, "")
+
+    @property
+    def lengthy(self) -> bool:
+        """Whether it is more text than a narrow column can hold well."""
+        return len(self.text) > MAX_CELL
 
     @property
     def crowded(self) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from tracepass import __version__
 from tracepass.locale import LOCALES, resolve
 from tracepass.resolver.formats import formats_for, own_name
 from tracepass.resolver.texts import Texts, Words
@@ -30,8 +31,18 @@ MAX_HIGHLIGHTS: Final = 4
 _HIGHLIGHTS: Final[Mapping[str, list[str]]] = json.loads(
     (resources.files(PACKAGE) / "data" / "highlights.json").read_text("utf-8")
 )
-_STYLE: Final = (resources.files(PACKAGE) / "static" / "viewer.css").read_bytes()
-STYLE_VERSION: Final = sha256(_STYLE).hexdigest()[:12]
+
+
+def _fingerprint(*folders: str) -> str:
+    """Return a short digest of the package's files in some folders."""
+    files = (file for folder in folders for file in (resources.files(PACKAGE) / folder).iterdir())
+    contents = (file.read_bytes() for file in sorted(files, key=lambda file: file.name))
+    return sha256(b"".join(contents)).hexdigest()[:12]
+
+
+STYLE_VERSION: Final = _fingerprint("static")
+BUILD: Final = f"{__version__}-{_fingerprint('static', 'pages', 'texts', 'data')}"
+"""Changes whenever a new release may draw the same passport otherwise."""
 ROLES: Final = (
     "manufacturer", "importer", "authorisedRepresentative", "distributor", "recycler", "producerResponsibilityOrg"
 )  # fmt: skip

@@ -1,0 +1,102 @@
+"""Counting scans: per passport and day, in memory, written every few seconds; nothing in it could name a person.
+
+Where the law forbids to track readers (toys: Regulation (EU) 2025/2509; detergents: Regulation (EU) 2026/405), only
+the total is counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+
+from tracepass.core.clock import Clock
+from tracepass.core.ids import Id
+from tracepass.core.mongo import Document, PyMongoError
+from tracepass.resolver.models import Device, Format, State
+from tracepass.resolver.repository import CrossWorkspaceScans
+
+FLUSH_SECONDS = 5.0
+_log = structlog.get_logger()
+_Day = tuple[Id, str]
+
+
+class ScanCounter:
+    """The scans of this process that are not written yet."""
+
+    def __init__(self, scans: CrossWorkspaceScans, *, clock: Clock) -> None:
+        self._scans = scans
+        self._clock = clock
+        self._days: dict[_Day, Document] = {}
+        self._counts: dict[_Day, Counter[str]] = {}
+
+    def count(self, state: State, *, shown: Format, device: Device, locale: str | None, total_only: bool) -> None:
+        """Count one scan; ``locale`` is the language of the page, None for data."""
+        day = self._clock().strftime("%Y-%m-%d")
+        key = (state.passport_id, day)
+        if key not in self._counts:
+            self._counts[key] = Counter()
+            self._days[key] = _document(state, day)
+        counts = self._counts[key]
+        counts["total"] += 1
+        if not total_only:
+            counts.update([f"byFormat.{shown}", f"byDevice.{device}"])
+            counts.update([f"byLanguage.{locale}"] if locale else [])
+
+    async def flush(self) -> None:
+        """Write what was counted; should that fail, it is kept for the next time.
+
+        Raises:
+            PyMongoError: the database did not take it.
+        """
+        if not self._counts:
+            return
+        days, counts = self._days, self._counts
+        self._days, self._counts = {}, {}
+        try:
+            await self._scans.add([(days[key], dict(counts[key])) for key in counts])
+        except PyMongoError:
+            self._restore(days, counts)
+            raise
+
+    def _restore(self, days: dict[_Day, Document], counts: dict[_Day, Counter[str]]) -> None:
+        for key, counted in counts.items():
+            self._days.setdefault(key, days[key])
+            self._counts.setdefault(key, Counter()).update(counted)
+
+    @asynccontextmanager
+    async def running(self, every: float = FLUSH_SECONDS) -> AsyncIterator[None]:
+        """Write every few seconds for the length of a block, and once more at its end."""
+        stop = asyncio.Event()
+        task = asyncio.create_task(self._run(every, stop))
+        try:
+            yield
+        finally:
+            stop.set()
+            await task
+
+    async def _run(self, every: float, stop: asyncio.Event) -> None:
+        """Write until told to stop: never cancelled, since a write cut in half may count twice or not at all."""
+        while not stop.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), every)
+            await self._try_flush()
+
+    async def _try_flush(self) -> None:
+        try:
+            await self.flush()
+        except PyMongoError as error:
+            _log.warning("scan counts wait for the database", error=type(error).__name__)
+
+
+def _document(state: State, day: str) -> Document:
+    return {
+        "_id": f"{state.passport_id}/{day}",
+        "workspaceId": state.workspace_id,
+        "environment": state.environment,
+        "passportId": state.passport_id,
+        "day": day,
+    }
