@@ -1,3 +1,213 @@
-"""Fixtures of the whole suite."""
+"""Fixtures of the suite: one application a worker, one workspace a test, every answer held to the contract."""
 
-pytest_plugins = ["tests.mongod_plugin"]
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from tests.contract.checker import Checker
+
+from tracepass.app import INDEXES, create_app
+from tracepass.core.mongo import Database
+from tracepass.core.tenancy import Environment
+from tracepass.gs1.checkdigit import check_digit
+from tracepass.identity.models import Workspace
+from tracepass.identity.service import ApiKeys, Workspaces
+from tracepass.settings import Settings
+
+pytest_plugins = ["tests.mongod_plugin", "tests.contract_plugin"]
+
+ORIGIN = "https://api.example.test"
+RESOLVER = "https://id.example.test"
+GTIN_BODIES = itertools.count(400_000_000_000)
+
+
+@dataclass
+class MovableClock:
+    """The real time, plus what a test moves it by."""
+
+    ahead: timedelta = field(default_factory=timedelta)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def move(self, **by: float) -> None:
+        """Move on, as ``timedelta`` takes it."""
+        self.ahead += timedelta(**by)
+
+
+_CLOCK = MovableClock()
+
+
+@pytest.fixture
+def clock() -> Iterator[MovableClock]:
+    """The application's clock; it is set right again after the test."""
+    yield _CLOCK
+    _CLOCK.ahead = timedelta()
+
+
+@pytest.fixture(scope="session")
+def settings(mongod: str, worker_database_name: str) -> Settings:
+    """Settings of the application under test."""
+    return Settings(
+        _env_file=None,
+        mongodb_uri=mongod,
+        database=worker_database_name,
+        secret_key="MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+        public_url=ORIGIN,
+        resolver_url=RESOLVER,
+        log_level="critical",
+    )
+
+
+@asynccontextmanager
+async def running(app: FastAPI) -> AsyncIterator[FastAPI]:
+    """Run an application's lifespan for the length of a block."""
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture(scope="session")
+async def app(settings: Settings) -> AsyncIterator[FastAPI]:
+    """The application, with its database and indexes."""
+    async with running(create_app(settings, clock=_CLOCK)) as application:
+        await application.state.services[Database].create_indexes(INDEXES)
+        yield application
+
+
+@pytest.fixture(scope="session")
+def database(app: FastAPI) -> Database:
+    """The application's database."""
+    found: Database = app.state.services[Database]
+    return found
+
+
+def client_of(app: FastAPI, contract: Checker, *, key: str | None = None) -> httpx2.AsyncClient:
+    """A client whose every answer is held against the contract."""
+    headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+    transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
+    hooks = {"response": [contract.hook]}
+    return httpx2.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers, event_hooks=hooks)
+
+
+@dataclass(frozen=True)
+class Office:
+    """Makes workspaces, keys and clients for a test."""
+
+    app: FastAPI
+    database: Database
+    contract: Checker
+
+    async def workspace(self, *, name: str = "Voltwerk", plan: str = "enterprise") -> Workspace:
+        return await Workspaces(self.database, clock=_CLOCK).create(name, plan)
+
+    async def key(
+        self,
+        workspace: Workspace,
+        *,
+        environment: Environment = "live",
+        scopes: frozenset[str] | None = None,
+        expires_at: str | None = None,
+    ) -> str:
+        keys = ApiKeys(self.database, clock=_CLOCK)
+        made = await keys.create(workspace, "tests", environment=environment, scopes=scopes, expires_at=expires_at)
+        return made.secret
+
+    async def client(
+        self,
+        workspace: Workspace | None = None,
+        *,
+        environment: Environment = "live",
+        scopes: frozenset[str] | None = None,
+        plan: str = "enterprise",
+    ) -> httpx2.AsyncClient:
+        """A client of a workspace, a new one by default."""
+        home = workspace or await self.workspace(plan=plan)
+        return client_of(self.app, self.contract, key=await self.key(home, environment=environment, scopes=scopes))
+
+
+@pytest.fixture(scope="session")
+def office(app: FastAPI, database: Database, contract: Checker) -> Office:
+    """Makes workspaces, keys and clients."""
+    return Office(app, database, contract)
+
+
+@pytest.fixture
+async def workspace(office: Office) -> Workspace:
+    """This test's own workspace."""
+    return await office.workspace()
+
+
+@pytest.fixture
+async def client(office: Office, workspace: Workspace) -> httpx2.AsyncClient:
+    """A client with all rights in this test's workspace."""
+    return await office.client(workspace)
+
+
+@pytest.fixture
+async def stranger(office: Office) -> httpx2.AsyncClient:
+    """A client with all rights in another workspace."""
+    return await office.client()
+
+
+@pytest.fixture
+def anonymous(app: FastAPI, contract: Checker) -> httpx2.AsyncClient:
+    """A client without a key."""
+    return client_of(app, contract)
+
+
+def new_gtin() -> str:
+    """A valid GTIN-14 that no other test of this worker uses."""
+    body = f"{next(GTIN_BODIES):013d}"
+    return body + check_digit(body)
+
+
+@pytest.fixture
+def gtin() -> str:
+    """A valid GTIN-14 of this test's own."""
+    return new_gtin()
+
+
+Make = Callable[..., Any]
+
+
+@pytest.fixture
+def make_product() -> Make:
+    """Make a product over HTTP; members given replace the usual ones."""
+    numbers = itertools.count(1)
+
+    async def make(client: httpx2.AsyncClient, **members: Any) -> dict[str, Any]:
+        body = {"name": "48 V battery pack", "model": f"BP-{next(numbers)}", "category": "battery"} | members
+        answer = await client.post("/api/v1/products", json=body)
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    return make
+
+
+@pytest.fixture
+def make_passport(make_product: Make) -> Make:
+    """Make a draft over HTTP, with a product of its own unless one is given; members replace the usual ones."""
+    serials = itertools.count(1)
+
+    async def make(client: httpx2.AsyncClient, *, published: bool = False, **members: Any) -> dict[str, Any]:
+        if "productId" not in members:
+            members["productId"] = (await make_product(client))["_id"]
+        gs1 = {"gtin": new_gtin(), "serialNumber": f"SN-{next(serials)}"}
+        answer = await client.post("/api/v1/passports", json={"gs1": gs1} | members)
+        assert answer.status_code == 201, answer.text
+        passport = dict(answer.json())
+        if published:
+            answer = await client.post(f"/api/v1/passports/{passport['_id']}/publish", json={"acknowledgeGaps": True})
+            assert answer.status_code == 200, answer.text
+            passport = dict(answer.json())
+        return passport
+
+    return make

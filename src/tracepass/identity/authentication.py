@@ -81,7 +81,7 @@ class Authenticator:
             environment=key["environment"],
             role="admin",
             scopes=SCOPES if key["scopes"] is None else frozenset(key["scopes"]),
-            actor=Actor("api_key", str(key["_id"]), f"API key {key['prefix']}"),
+            actor=Actor("api_key", str(key["_id"]), f"via API key {key['prefix']}"),
         )
         return _Known(caller, key["_id"], key["expiresAt"], self._monotonic() + CACHE_SECONDS)
 

@@ -1,0 +1,57 @@
+# A handful of verbs; each begins with what it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DATA_DIR ?= .tracepass
+HOST ?= 127.0.0.1
+PORT ?= 8000
+WORKERS ?= 2
+PYTEST_WORKERS ?= 2
+
+.PHONY: help install install-dev run test lint format bench faults docs lock clean
+
+help: ## Show what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
+
+$(VENV)/.run-installed: requirements/run.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev-installed: requirements/dev.txt $(VENV)/.run-installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+install: $(VENV)/.run-installed ## Make .venv from the lock, embedded MongoDB included
+
+install-dev: $(VENV)/.dev-installed ## Add what tests, lint and benchmarks need
+
+run: install ## Start the server with its own MongoDB and a demo workspace
+	@exec $(BIN)/tracepass demo --host $(HOST) --port $(PORT) --data-dir $(DATA_DIR) --workers $(WORKERS)
+
+test: install-dev ## Run the whole suite, as CI does
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup --cov --cov-report=term
+
+lint: install-dev ## Check style, types and architecture
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install-dev ## Put the code into its style
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: install-dev ## Measure against floors on the embedded MongoDB and print the ratios
+	$(BIN)/python -m benchmarks
+
+faults: install-dev ## Kill processes on purpose, for minutes
+	$(BIN)/python -m pytest tests/faults -m "faults or not faults" --run-long -p no:cacheprovider
+
+lock: ## Renew the locks from pyproject.toml (needs uv)
+	uv pip compile --quiet pyproject.toml --extra embedded --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --output-file requirements/dev.txt
+	uv pip compile --quiet pyproject.toml --extra embedded --group build --constraint requirements/dev.txt --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --output-file requirements/run.txt
+
+clean: ## Remove what was built; data stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov .coverage .coverage.*
