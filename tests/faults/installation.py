@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from tracepass.supervisor import Listener
+
 Part = Literal["web", "worker", "mongod", "supervisor", "everything"]
 PARTS: tuple[Part, ...] = ("web", "worker", "mongod", "supervisor", "everything")
 
@@ -82,20 +84,27 @@ class Installation:
         for pid in victims if part == "everything" else victims[:1]:
             os.kill(pid, signal.SIGKILL)
 
-    def recover(self) -> None:
-        """Start it again if the kill took the parent; else the parent looks after its children."""
+    def await_recovery(self) -> None:
+        """Wait until all parts are there and it is ready again, started anew if the kill took the parent."""
         assert self._process is not None
-        if self._process.returncode is not None or self._died():
+        if self._parent_died:
             self._close()
             self.start()
+        wait_for(lambda: len(self.members("everything")) == self.workers + 3 and self._ready)
 
-    def _died(self) -> bool:
+    @property
+    def _parent_died(self) -> bool:
+        """Whether the parent is gone; a signal takes a moment to arrive."""
         assert self._process is not None
         try:
             self._process.wait(timeout=0.5)
         except subprocess.TimeoutExpired:
             return False
         return True
+
+    @property
+    def _ready(self) -> bool:
+        return Listener.probe("127.0.0.1", self.port, "/readyz")
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end, wait, and give its exit code."""

@@ -96,7 +96,7 @@ def test_nobody_outlives_a_killed_parent_and_the_next_start_takes_over_at_once(t
         members = installation.members("everything")
         made = command("workspace", "create", "--name", "Kept", "--data-dir", str(tmp_path / "data"))
         installation.kill("supervisor")
-        installation.recover()
+        installation.await_recovery()
         wait_for(lambda: all(_gone(pid) for pid in members))
         listed = command("api-key", "list", "--workspace", "kept", "--data-dir", str(tmp_path / "data"))
         assert [key["prefix"] for key in listed["keys"]] == [made["apiKey"][:12]]

@@ -177,9 +177,15 @@ def _command(home: MongodHome, executable: Path, cache_gb: float) -> list[str]:
         "networkMessageCompressors": "disabled",
         "wiredTigerCacheSizeGB": str(cache_gb),
         "oplogSize": "64",
-        "setParameter": "diagnosticDataCollectionEnabled=false",
         "wiredTigerEngineConfigString": "log=(file_max=16MB,prealloc=false)",
     }
+    parameters = {
+        "diagnosticDataCollectionEnabled": "false",
+        # A web process that is killed leaves its open transaction behind, and until that ends whoever repeats the same
+        # write conflicts with it. Ours take milliseconds; the default would let the dead hold on for a minute.
+        "transactionLifetimeLimitSeconds": "5",
+    }
     pairs = [part for name, value in options.items() for part in (f"--{name}", value)]
+    settings = [part for name, value in parameters.items() for part in ("--setParameter", f"{name}={value}")]
     # Without --nounixsocket it would open a second socket, in /tmp, where everybody sees it.
-    return [str(executable), "--nounixsocket", "--quiet", *pairs]
+    return [str(executable), "--nounixsocket", "--quiet", *pairs, *settings]
