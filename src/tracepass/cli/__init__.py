@@ -11,7 +11,7 @@ from tracepass.cli import doctor, gtins, indexes, keys, server, workspaces
 from tracepass.cli.installation import DatabaseAway, IndexesMissing, UnknownWorkspace
 from tracepass.core.embedded import EmbeddedMongodError
 from tracepass.core.errors import Refusal
-from tracepass.core.logs import UnknownLogLevel, configure_logging
+from tracepass.core.logging import configure_logging
 from tracepass.core.secretkey import SecretKeyMissing
 from tracepass.settings import Settings
 from tracepass.supervisor import AddressInUse
@@ -32,15 +32,7 @@ app.add_typer(gtins.app)
 app.add_typer(gtins.prefixes)
 
 # What an operator can put right: they get the sentence, not the stack.
-_EXPECTED = (
-    AddressInUse,
-    DatabaseAway,
-    EmbeddedMongodError,
-    IndexesMissing,
-    SecretKeyMissing,
-    UnknownLogLevel,
-    UnknownWorkspace,
-)
+_EXPECTED = (AddressInUse, DatabaseAway, EmbeddedMongodError, IndexesMissing, SecretKeyMissing, UnknownWorkspace)
 
 
 def main() -> None:
