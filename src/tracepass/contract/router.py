@@ -5,11 +5,12 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from tracepass.api import Call, Router, raw_answer
+from tracepass.contract.reference import PAGE_POLICY
 from tracepass.contract.served import Contract
 
 router = Router()
 PAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline' 'self'; img-src 'self' data:",
+    "Content-Security-Policy": PAGE_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "public, max-age=300",
