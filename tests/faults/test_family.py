@@ -18,6 +18,9 @@ from tracepass.core.embedded import MongodNotFound, find_mongod, running_uri
 from tracepass.supervisor import AddressInUse, Listener
 from tracepass.supervisor.child import Backoff
 
+# With several test workers one of them runs all of these, since they share a running installation.
+pytestmark = pytest.mark.xdist_group("family")
+
 
 @pytest.fixture(scope="module", autouse=True)
 def _mongod_needed() -> None:
