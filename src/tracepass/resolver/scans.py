@@ -6,12 +6,7 @@ the total is counted.
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-
-import structlog
 
 from tracepass.core.clock import Clock
 from tracepass.core.ids import Id
@@ -19,8 +14,6 @@ from tracepass.core.mongo import Document, PyMongoError
 from tracepass.resolver.models import Device, Format, State
 from tracepass.resolver.repository import CrossWorkspaceScans
 
-FLUSH_SECONDS = 5.0
-_log = structlog.get_logger()
 _Day = tuple[Id, str]
 
 
@@ -66,30 +59,6 @@ class ScanCounter:
         for key, counted in counts.items():
             self._days.setdefault(key, days[key])
             self._counts.setdefault(key, Counter()).update(counted)
-
-    @asynccontextmanager
-    async def running(self, every: float = FLUSH_SECONDS) -> AsyncIterator[None]:
-        """Write every few seconds for the length of a block, and once more at its end."""
-        stop = asyncio.Event()
-        task = asyncio.create_task(self._run(every, stop))
-        try:
-            yield
-        finally:
-            stop.set()
-            await task
-
-    async def _run(self, every: float, stop: asyncio.Event) -> None:
-        """Write until told to stop: never cancelled, since a write cut in half may count twice or not at all."""
-        while not stop.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), every)
-            await self._try_flush()
-
-    async def _try_flush(self) -> None:
-        try:
-            await self.flush()
-        except PyMongoError as error:
-            _log.warning("scan counts wait for the database", error=type(error).__name__)
 
 
 def _document(state: State, day: str) -> Document:

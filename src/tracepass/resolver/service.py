@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -108,9 +107,13 @@ class Resolver:
             origin=origin,
         )
 
-    def counting(self) -> AbstractAsyncContextManager[None]:
-        """Write scan counts every few seconds for the length of a block, the last ones at its end."""
-        return self._counter.running()
+    async def flush(self) -> None:
+        """Write the scans that were counted: to be called every few seconds and at the end of the process.
+
+        Raises:
+            PyMongoError: the database did not take them; they are kept for the next time.
+        """
+        await self._counter.flush()
 
     async def get_data(self, key: PassportKey, workspace: str | None = None) -> PublishedData:
         """Return the stored JSON-LD of a passport; ``workspace`` is the slug of a test link. One read.
