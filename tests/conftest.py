@@ -14,7 +14,8 @@ import pytest
 from fastapi import FastAPI
 from tests.contract.checker import Checker
 
-from tracepass.app import INDEXES, create_app
+from tracepass.app import create_app
+from tracepass.assembly import INDEXES
 from tracepass.core.mongo import Database
 from tracepass.core.tenancy import Environment
 from tracepass.gs1.checkdigit import check_digit

@@ -1,53 +1,38 @@
-"""The composition root of the web process: every service is made here, and only here do they meet."""
+"""The composition root of the web process: routes, lifespan, middleware."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import lru_cache
-from typing import Any
 
 from fastapi import FastAPI
 
 from tracepass.api import health
 from tracepass.api.edge import Edge
 from tracepass.api.failures import install_failures
+from tracepass.assembly import build_services
 from tracepass.contract.router import router as contract_router
-from tracepass.contract.served import Contract
-from tracepass.core import changes
 from tracepass.core.clock import Clock, system_clock
 from tracepass.core.logging import configure_logging
 from tracepass.core.mongo import Database
 from tracepass.core.periodic import repeated
 from tracepass.core.secretkey import load_secret_key
 from tracepass.files.router import router as files_router
-from tracepass.files.service import Files
-from tracepass.identity import service as identity
 from tracepass.identity.authentication import Authenticator
-from tracepass.passports import service as passports
 from tracepass.passports.content_router import content_router
-from tracepass.passports.desk import Desk, Origins
-from tracepass.passports.fieldwork import PassportFields
-from tracepass.passports.gtins import GtinClaims
-from tracepass.passports.records import PassportRecords
 from tracepass.passports.records_router import records_router
-from tracepass.passports.repository import FileReferences, PassportCounts
 from tracepass.passports.router import router as passports_router
-from tracepass.passports.service import Passports
-from tracepass.passports.states import PassportStates
-from tracepass.products import service as products
-from tracepass.products.images import ProductImages
 from tracepass.products.router import media_router
 from tracepass.products.router import router as products_router
-from tracepass.products.service import Products
+from tracepass.resolver.router import router as resolver_router
+from tracepass.resolver.service import Resolver
 from tracepass.settings import Settings
 from tracepass.templates.router import router as templates_router
-from tracepass.templates.service import Templates
 
-INDEXES = (*changes.INDEXES, *identity.INDEXES, *products.INDEXES, *passports.INDEXES)
 FLUSH_SECONDS = 5.0
 
 ROUTERS = (
+    resolver_router,
     health.router,
     contract_router,
     products_router,
@@ -79,37 +64,6 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
     return app
 
 
-@lru_cache
-def packaged_templates() -> Templates:
-    """Return the templates of the package; nothing in them ever changes."""
-    return Templates.load()
-
-
-def build_services(database: Database, settings: Settings, clock: Clock) -> dict[type, Any]:
-    """Return every service of an installation, by its class."""
-    templates = packaged_templates()
-    origins = Origins(settings.api_origin, settings.resolver_origin)
-    catalogue = Products(database, clock=clock, rules=templates, passports=PassportCounts(database))
-    files = Files(database, clock=clock, references=FileReferences(database))
-    claims = GtinClaims(database, clock=clock)
-    desk = Desk(database, clock=clock, templates=templates, products=catalogue, origins=origins)
-    services = (
-        database,
-        templates,
-        catalogue,
-        files,
-        claims,
-        Authenticator(database, clock=clock),
-        Contract(settings.api_origin, settings.resolver_origin),
-        ProductImages(database, catalogue, api_origin=settings.api_origin),
-        Passports(desk, claims=claims, files=files),
-        PassportFields(desk, files=files),
-        PassportStates(desk, claims=claims),
-        PassportRecords(desk),
-    )
-    return {type(service): service for service in services}
-
-
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Open the database and make the services; at the end, write down what was only counted."""
@@ -124,4 +78,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
         await stack.enter_async_context(repeated(services[Authenticator].flush, seconds=FLUSH_SECONDS))
+        await stack.enter_async_context(repeated(services[Resolver].flush, seconds=FLUSH_SECONDS))
         yield

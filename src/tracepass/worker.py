@@ -1,20 +1,72 @@
-"""The composition root of the background process."""
+"""The composition root of the background process: it leases jobs and does them."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
+from tracepass.assembly import build_services
+from tracepass.core.clock import Clock, system_clock
+from tracepass.core.jobs import Job, Jobs
 from tracepass.core.logging import configure_logging
+from tracepass.core.mongo import Database, PyMongoError, connected
+from tracepass.identity.service import Workspaces
+from tracepass.passports.refreshing import REFRESH_VIEWS, ViewRefresher
+from tracepass.passports.service import Passports
 from tracepass.settings import Settings
+
+POOL = 4
+PAUSE_SECONDS = 1.0
 
 _log = structlog.get_logger()
 
+Workers = Mapping[str, Callable[[Job], Awaitable[None]]]
 
-async def run(settings: Settings, stop: asyncio.Event) -> None:
-    """Do background work until told to stop."""
+
+async def run(settings: Settings, stop: asyncio.Event, *, clock: Clock = system_clock) -> None:
+    """Do background work until told to stop; what is begun is finished or given back by its lease.
+
+    Raises:
+        RuntimeError: no database is given.
+    """
     configure_logging(settings.log_level)
-    _log.info("worker started")
-    await stop.wait()
-    _log.info("worker stopped")
+    if settings.mongodb_uri is None:
+        message = "the worker needs TRACEPASS_MONGODB_URI; `tracepass serve` starts its own database and sets it"
+        raise RuntimeError(message)
+    uri = settings.mongodb_uri.get_secret_value()
+    async with connected(uri, name=settings.database, max_pool_size=POOL) as database:
+        _log.info("worker started")
+        while not stop.is_set():
+            if not await work_once(database, settings, clock):
+                await _pause(stop)
+        _log.info("worker stopped")
+
+
+async def work_once(database: Database, settings: Settings, clock: Clock) -> bool:
+    """Do one job; tell whether there was one. One that fails is taken up again when its lease ends."""
+    queue = Jobs(database, clock=clock)
+    try:
+        job = await queue.lease()
+        if job is None:
+            return False
+        await workers(database, settings, clock)[job.kind](job)
+    except PyMongoError as error:
+        _log.warning("database unavailable", error=type(error).__name__)
+        return False
+    return True
+
+
+def workers(database: Database, settings: Settings, clock: Clock) -> Workers:
+    """Return who does which kind of job."""
+    desk = build_services(database, settings, clock)[Passports].desk
+    workspaces = Workspaces(database, clock=clock)
+    return {REFRESH_VIEWS: ViewRefresher(desk, jobs=Jobs(database, clock=clock), workspaces=workspaces).work}
+
+
+async def _pause(stop: asyncio.Event) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
+    except TimeoutError:
+        return

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from pymongo import MongoClient
-from tracepass.app import INDEXES
 from typer.testing import CliRunner
 
+from tracepass.assembly import INDEXES
 from tracepass.cli import app
 from tracepass.cli.checks import machine
 from tracepass.cli.checks.machine import check_disk, check_mongod, check_port, check_secret_key

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from tracepass.app import INDEXES
+from tracepass.assembly import INDEXES
 from tracepass.cli.installation import settings_for, with_database
 from tracepass.cli.options import AsJson, DataDir
 from tracepass.cli.output import show

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from pydantic import SecretStr
 
-from tracepass.app import INDEXES
+from tracepass.assembly import INDEXES
 from tracepass.cli.installation import IndexesMissing, database_uri, settings_for, with_database
 from tracepass.cli.options import DataDir
 from tracepass.core.mongo import Database, Index

@@ -58,6 +58,17 @@ class Workspaces:
             document["slug"] = f"{slug}-{secrets.token_hex(3)}"
         return workspace_of(document)
 
+    async def get(self, workspace_id: Id) -> Workspace:
+        """Return a workspace.
+
+        Raises:
+            NotFound: there is none of this id.
+        """
+        document = await self._directory.find(workspace_id)
+        if document is None:
+            raise NotFound("workspace")
+        return workspace_of(document)
+
     async def get_by_slug(self, slug: str) -> Workspace:
         """Return a workspace.
 

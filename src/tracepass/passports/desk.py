@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from tracepass.core.changes import Change, ChangeLog
 from tracepass.core.clock import Clock, timestamp
@@ -152,10 +153,9 @@ class Desk:
         )
         check_size(after)
         change = self._change(before, after, deed, prev_hash=stored["stateHash"])
-        view = await self._view(caller, after, template)
         kept = _kept(after, template)
         update = update_of([*change.diff, *differences({name: stored.get(name) for name in kept}, kept)])
-        return {**after, **kept, "stateHash": await self._commit(caller, change, update, view, before=before)}
+        return {**after, **kept, "stateHash": await self._commit(caller, change, update, template)}
 
     def _change(self, before: Document, after: Document, deed: Deed, *, prev_hash: str) -> Change:
         return Change(
@@ -171,25 +171,36 @@ class Desk:
             status=after["status"],
         )
 
-    async def _view(self, caller: Caller, passport: Document, template: Template) -> Document | None:
+    async def _view(
+        self, caller: Caller, passport: Mapping[str, Any], template: Template, *, session: Session | None = None
+    ) -> Document | None:
         """Return what scanners shall see from now on; before the first publishing that is nothing."""
         if "publishedAt" not in passport:
             return None if passport["status"] != "archived" else scan_state(passport)
-        product = await self.products.get_plain(caller, passport["productId"])
+        product = await self.products.get_plain(caller, passport["productId"], session=session)
         return public_view(passport, product, caller, template, vocabulary=self.origins.vocabulary)
 
-    async def _commit(
-        self, caller: Caller, change: Change, update: Document, view: Document | None, *, before: Document
-    ) -> str:
-        key = key_of(caller, change.state["gs1"], change.state["granularity"])
+    async def refresh_view(self, caller: Caller, stored: Document) -> None:
+        """Make anew what scanners see of a published passport, unless it was written since."""
+        passport = entity(stored)
+        view = await self._view(caller, passport, self.template_of(stored))
+        if view is not None:
+            key = key_of(caller, passport["gs1"], passport["granularity"])
+            await self.identifiers.refresh_version(key, passport["_id"], passport["version"], view)
+
+    async def _commit(self, caller: Caller, change: Change, update: Document, template: Template) -> str:
+        passport_id, state = change.entity_id, change.state
+        key = key_of(caller, state["gs1"], state["granularity"])
 
         async def work(session: Session) -> str:
             digest = await self.log(caller).append(change, caller.actor, session=session)
             update["$set"]["stateHash"] = digest
-            if not await self.passports(caller).update(before["_id"], before["version"], update, session=session):
+            if not await self.passports(caller).update(passport_id, change.version - 1, update, session=session):
                 raise Stale
+            # The product is read in the transaction: should it change meanwhile, one of the two writers sees the other.
+            view = await self._view(caller, state, template, session=session)
             if view is not None:
-                held = await self.identifiers.refresh(key, before["_id"], view, session=session)
+                held = await self.identifiers.refresh(key, passport_id, view, session=session)
                 if not held and change.action == "publish":
                     raise ClaimLost
             return digest
@@ -204,13 +215,13 @@ def _kept(passport: Document, template: Template) -> Document:
     return {"fileRefs": references, "publicFileRefs": shown}
 
 
-def key_of(caller: Caller, gs1: Document, granularity: str) -> str:
+def key_of(caller: Caller, gs1: Mapping[str, Any], granularity: str) -> str:
     """Return the text under which a passport's key is claimed; test keys claim nothing globally."""
     path = key_path(gs1, granularity)
     return path if caller.environment == "live" else f"test/{caller.workspace.id}/{path}"
 
 
-def key_path(gs1: Document, granularity: str) -> str:
+def key_path(gs1: Mapping[str, Any], granularity: str) -> str:
     """Return the path of a passport's key."""
     key = PassportKey(
         gs1["gtin"],

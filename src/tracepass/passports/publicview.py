@@ -38,6 +38,7 @@ def public_view(
     jsonld = public_jsonld(page, template, vocabulary=vocabulary)
     return {
         **scan_state(passport),
+        "edition": f"{passport['version']}.{product['version']}",
         "page": orjson.dumps(page, default=plain),
         "jsonld": orjson.dumps(jsonld, default=plain),
     }

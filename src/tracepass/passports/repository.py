@@ -165,6 +165,13 @@ class PassportRepository:
         """Tell whether any passport stands under a GTIN."""
         return await self._passports.count({"gs1.gtin": gtin}, limit=1) > 0
 
+    async def published_of(self, product_id: Id, *, after: Id | None, limit: int) -> list[Document]:
+        """Return the passports of a product that were ever published, by id, beyond one."""
+        query: dict[str, Any] = {"productId": product_id, "publishedAt": {"$exists": True}}
+        if after is not None:
+            query["_id"] = {"$lt": after}
+        return await self._passports.find(query, sort=[("_id", -1)], limit=limit).to_list()
+
     async def refers_to_file(self, file_id: Id, *, publicly: bool = False) -> bool:
         """Tell whether a passport refers to a file; with ``publicly``, in what everybody may see."""
         query: dict[str, Any] = {"fileRefs": file_id}
@@ -223,12 +230,10 @@ class IdentifierClaims:
         )
         return outcome.matched_count == 1
 
-    async def is_held(self, key: str, passport_id: Id, *, session: Session) -> bool:
-        """Tell whether a passport still holds its key."""
-        return (
-            await self._identifiers.find_one({"_id": key, "passportId": passport_id}, {"_id": 1}, session=session)
-            is not None
-        )
+    async def refresh_version(self, key: str, passport_id: Id, version: int, members: Mapping[str, Any]) -> bool:
+        """Set what scanners see of a passport that still is at a version; tell whether it was."""
+        query = {"_id": key, "passportId": passport_id, "version": version}
+        return (await self._identifiers.update_one(query, {"$set": dict(members)})).matched_count == 1
 
     async def release(self, key: str, passport_id: Id, *, session: Session) -> int:
         """Give a key back; return how many there were."""

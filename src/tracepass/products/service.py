@@ -11,6 +11,7 @@ from tracepass.core.clock import Clock, timestamp
 from tracepass.core.differences import differences, update_of
 from tracepass.core.errors import Invalid, NotFound, Refusal
 from tracepass.core.ids import Id, new_id
+from tracepass.core.jobs import Jobs
 from tracepass.core.mongo import Database, Document, Session
 from tracepass.core.paging import Position, offset, read_cursor, write_cursor
 from tracepass.core.tenancy import Tenancy
@@ -19,6 +20,8 @@ from tracepass.identity.models import Caller
 from tracepass.products.models import ProductCreate, ProductPatch, ProductQuery
 from tracepass.products.repository import INDEXES, ModelTaken, ProductFilter, ProductRepository
 
+REFRESH_VIEWS = "refresh_views"
+SCANNED_MEMBERS = ("name", "model", "description", "imageUrls", "sourceLocale")
 INTERNAL = ("workspaceId", "environment", "search", "stateHash")
 ATTEMPTS = 20
 
@@ -100,6 +103,7 @@ class Products:
         self._clock = clock
         self._rules = rules
         self._passports = passports
+        self._jobs = Jobs(database, clock=clock)
 
     async def create(self, caller: Caller, body: ProductCreate) -> Document:
         """Add a product.
@@ -173,20 +177,20 @@ class Products:
         product = shown(await self._load(caller.tenancy, product_id))
         return await self._counted(caller, product)
 
-    async def get_plain(self, caller: Caller, product_id: Id) -> Document:
+    async def get_plain(self, caller: Caller, product_id: Id, *, session: Session | None = None) -> Document:
         """Return a product without counting its passports.
 
         Raises:
             NotFound: this workspace has no such product.
         """
-        return shown(await self._load(caller.tenancy, product_id))
+        return shown(await self._load(caller.tenancy, product_id, session=session))
 
     async def _counted(self, caller: Caller, product: Document) -> Document:
         counts = await self._passports.count(caller.tenancy, [product["_id"]])
         return {**product, "passportCount": counts.get(product["_id"], 0)}
 
-    async def _load(self, tenancy: Tenancy, product_id: Id) -> Document:
-        product = await ProductRepository(self._database, tenancy).find(product_id)
+    async def _load(self, tenancy: Tenancy, product_id: Id, *, session: Session | None = None) -> Document:
+        product = await ProductRepository(self._database, tenancy).find(product_id, session=session)
         if product is None:
             raise NotFound("product")
         return product
@@ -309,6 +313,11 @@ class Products:
             update.setdefault("$set", {}).update({**_search(after), "stateHash": digest})
             if not await products.update(before["_id"], before["version"], update, session=session):
                 raise Stale
+            if any(before[name] != after[name] for name in SCANNED_MEMBERS):
+                key = str(before["_id"])
+                await self._jobs.enqueue(
+                    REFRESH_VIEWS, key, caller.tenancy, {"productId": before["_id"]}, session=session
+                )
 
         try:
             await self._database.transact(work)

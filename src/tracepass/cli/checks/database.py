@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracepass.app import INDEXES
+from tracepass.assembly import INDEXES
 from tracepass.cli.checks import Check
 from tracepass.cli.installation import DatabaseAway, with_database
 from tracepass.core.embedded import EmbeddedMongodError

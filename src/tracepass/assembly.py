@@ -1,0 +1,62 @@
+"""Every service of an installation is made here, and only here do they meet; web process and worker build the same."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from tracepass.contract.served import Contract
+from tracepass.core import changes, jobs
+from tracepass.core.clock import Clock
+from tracepass.core.mongo import Database
+from tracepass.files.service import Files
+from tracepass.identity import service as identity
+from tracepass.identity.authentication import Authenticator
+from tracepass.passports import service as passports
+from tracepass.passports.desk import Desk, Origins
+from tracepass.passports.fieldwork import PassportFields
+from tracepass.passports.gtins import GtinClaims
+from tracepass.passports.records import PassportRecords
+from tracepass.passports.repository import FileReferences, PassportCounts
+from tracepass.passports.service import Passports
+from tracepass.passports.states import PassportStates
+from tracepass.products import service as products
+from tracepass.products.images import ProductImages
+from tracepass.products.service import Products
+from tracepass.resolver.service import Resolver
+from tracepass.settings import Settings
+from tracepass.templates.service import Templates
+
+INDEXES = (*changes.INDEXES, *jobs.INDEXES, *identity.INDEXES, *products.INDEXES, *passports.INDEXES)
+
+
+@lru_cache
+def packaged_templates() -> Templates:
+    """Return the templates of the package; nothing in them ever changes."""
+    return Templates.load()
+
+
+def build_services(database: Database, settings: Settings, clock: Clock) -> dict[type, Any]:
+    """Return every service of an installation, by its class."""
+    templates = packaged_templates()
+    origins = Origins(settings.api_origin, settings.resolver_origin)
+    catalogue = Products(database, clock=clock, rules=templates, passports=PassportCounts(database))
+    files = Files(database, clock=clock, references=FileReferences(database))
+    claims = GtinClaims(database, clock=clock)
+    desk = Desk(database, clock=clock, templates=templates, products=catalogue, origins=origins)
+    services = (
+        database,
+        templates,
+        catalogue,
+        files,
+        claims,
+        Authenticator(database, clock=clock),
+        Contract(settings.api_origin, settings.resolver_origin),
+        ProductImages(database, catalogue, api_origin=settings.api_origin),
+        Passports(desk, claims=claims, files=files),
+        PassportFields(desk, files=files),
+        PassportStates(desk, claims=claims),
+        PassportRecords(desk),
+        Resolver.over(database, templates, clock=clock, origin=origins.resolver),
+    )
+    return {type(service): service for service in services}

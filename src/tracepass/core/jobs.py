@@ -1,0 +1,89 @@
+"""Background jobs: enqueued in the transaction that makes them necessary, done by whichever worker leases them.
+
+A job is one document. While it waits, ``dueAt`` says from when on it may be taken; a lease moves ``dueAt`` ahead, so a
+worker that dies gives its job back by doing nothing. Enqueueing a job that is there already makes it start over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from pymongo import ReturnDocument
+
+from tracepass.core.clock import Clock, timestamp
+from tracepass.core.mongo import Database, Document, Index, Session
+from tracepass.core.tenancy import Tenancy
+
+COLLECTION = "jobs"
+LEASE = timedelta(seconds=60)
+
+INDEXES = (Index(COLLECTION, (("dueAt", 1),)),)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A leased job: what to do, for whom, and how far an earlier worker came."""
+
+    id: str
+    kind: str
+    tenancy: Tenancy
+    payload: Mapping[str, Any]
+    progress: Any
+    generation: int
+
+
+class Jobs:
+    """The jobs of all workspaces."""
+
+    def __init__(self, database: Database, *, clock: Clock) -> None:
+        self._jobs = database.collection(COLLECTION)
+        self._clock = clock
+
+    async def enqueue(
+        self, kind: str, key: str, tenancy: Tenancy, payload: Mapping[str, Any], *, session: Session
+    ) -> None:
+        """Ask for a job, once however often it is asked for; one that runs starts over."""
+        members = {"kind": kind, **tenancy.fields, "payload": dict(payload), "progress": None, "dueAt": self._now()}
+        await self._jobs.update_one(
+            {"_id": f"{kind}/{key}"}, {"$set": members, "$inc": {"generation": 1}}, upsert=True, session=session
+        )
+
+    def _now(self) -> str:
+        return timestamp(self._clock())
+
+    def _lease_end(self) -> str:
+        return timestamp(self._clock() + LEASE)
+
+    async def lease(self) -> Job | None:
+        """Take the job that has been due longest, for 60 seconds; None if none is."""
+        found = await self._jobs.find_one_and_update(
+            {"dueAt": {"$lte": self._now()}},
+            {"$set": {"dueAt": self._lease_end()}, "$inc": {"attempts": 1}},
+            sort=[("dueAt", 1)],
+            return_document=ReturnDocument.AFTER,
+        )
+        return None if found is None else _job(found)
+
+    async def renew(self, job: Job, progress: Any) -> bool:
+        """Say how far a job is and keep it for another 60 seconds; False if it was asked for anew."""
+        members = {"progress": progress, "dueAt": self._lease_end()}
+        outcome = await self._jobs.update_one({"_id": job.id, "generation": job.generation}, {"$set": members})
+        return outcome.matched_count == 1
+
+    async def finish(self, job: Job) -> None:
+        """Take a done job away; one that was asked for anew stays."""
+        await self._jobs.delete_one({"_id": job.id, "generation": job.generation})
+
+
+def _job(document: Document) -> Job:
+    return Job(
+        id=document["_id"],
+        kind=document["kind"],
+        tenancy=Tenancy(document["workspaceId"], document["environment"]),
+        payload=document["payload"],
+        progress=document["progress"],
+        generation=document["generation"],
+    )

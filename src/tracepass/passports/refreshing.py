@@ -1,0 +1,47 @@
+"""After a product changed, what scanners see of its published passports is made anew, in the background."""
+
+from __future__ import annotations
+
+from tracepass.core.ids import Id
+from tracepass.core.jobs import Job, Jobs
+from tracepass.core.mongo import Document
+from tracepass.core.tenancy import Actor
+from tracepass.identity.models import SCOPES, Caller
+from tracepass.identity.service import Workspaces
+from tracepass.passports.desk import Desk
+from tracepass.products.service import REFRESH_VIEWS
+
+BATCH = 100
+
+__all__ = ["REFRESH_VIEWS", "ViewRefresher"]
+
+
+class ViewRefresher:
+    """Does the jobs that a change of a product's name, model, description or pictures asks for."""
+
+    def __init__(self, desk: Desk, *, jobs: Jobs, workspaces: Workspaces) -> None:
+        self._desk = desk
+        self._jobs = jobs
+        self._workspaces = workspaces
+
+    async def work(self, job: Job) -> None:
+        """Refresh the passports of one product, batch by batch; another worker goes on where a dead one stopped."""
+        caller = await self._caller(job)
+        after: Id | None = job.progress
+        while batch := await self._desk.passports(caller).published_of(
+            job.payload["productId"], after=after, limit=BATCH
+        ):
+            for passport in batch:
+                await self._refresh(caller, passport)
+            after = batch[-1]["_id"]
+            if not await self._jobs.renew(job, after):
+                return
+        await self._jobs.finish(job)
+
+    async def _caller(self, job: Job) -> Caller:
+        workspace = await self._workspaces.get(job.tenancy.workspace_id)
+        return Caller(workspace, job.tenancy.environment, "owner", SCOPES, Actor("system", None, "system"))
+
+    async def _refresh(self, caller: Caller, passport: Document) -> None:
+        """Refresh one passport; one that was written since is up to date by that."""
+        await self._desk.refresh_view(caller, passport)
