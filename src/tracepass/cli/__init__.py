@@ -7,12 +7,13 @@ import sys
 import typer
 from pydantic import ValidationError
 
-from tracepass.cli import doctor, gtins, indexes, keys, server, workspaces
+from tracepass.cli import demo, doctor, gtins, indexes, keys, server, workspaces
 from tracepass.cli.installation import DatabaseAway, IndexesMissing, UnknownWorkspace
 from tracepass.core.embedded import EmbeddedMongodError
 from tracepass.core.errors import Refusal
 from tracepass.core.logging import configure_logging
 from tracepass.core.secretkey import SecretKeyMissing
+from tracepass.demo import DemoFailed
 from tracepass.settings import Settings
 from tracepass.supervisor import AddressInUse
 
@@ -24,6 +25,7 @@ app = typer.Typer(
     add_completion=False,
 )
 server.register(app)
+demo.register(app)
 indexes.register(app)
 doctor.register(app)
 app.add_typer(workspaces.app)
@@ -32,7 +34,7 @@ app.add_typer(gtins.app)
 app.add_typer(gtins.prefixes)
 
 # What an operator can put right: they get the sentence, not the stack.
-_EXPECTED = (AddressInUse, DatabaseAway, EmbeddedMongodError, IndexesMissing, SecretKeyMissing, UnknownWorkspace)
+_EXPECTED = (AddressInUse, DatabaseAway, DemoFailed, EmbeddedMongodError, IndexesMissing, SecretKeyMissing, UnknownWorkspace)
 
 
 def main() -> None:

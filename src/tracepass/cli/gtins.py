@@ -15,7 +15,8 @@ from tracepass.core.clock import system_clock
 from tracepass.core.errors import Invalid
 from tracepass.core.mongo import Database
 from tracepass.gs1.gtin import InvalidGtin, normalise_gtin
-from tracepass.passports.gtins import PREFIX_LENGTHS, GtinClaims
+from tracepass.passports.gtins import PREFIX_LENGTHS
+from tracepass.passports.registrar import Registrar
 
 app = typer.Typer(name="gtin", help="Who holds a GTIN, and how firmly.", no_args_is_help=True)
 prefixes = typer.Typer(name="prefix", help="GS1 company prefixes.", no_args_is_help=True)
@@ -27,7 +28,7 @@ Gtin = Annotated[str, typer.Argument(help="A GTIN of 8, 12, 13 or 14 digits.")]
 def show_(gtin: Gtin, data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
     """Show the claim on a GTIN."""
     number = _gtin(gtin)
-    claim = _with_claims(data_dir, lambda claims, _: claims.show(number))
+    claim = _with_registrar(data_dir, lambda registrar, _: registrar.show(number))
     held = f"held {'firmly' if claim['firm'] else 'for a draft'} since {claim['claimedAt']}"
     show(_wire(claim), text=f"{number} is {held} by workspace {claim['workspaceId']}.", as_json=as_json)
 
@@ -36,7 +37,7 @@ def show_(gtin: Gtin, data_dir: DataDir = None, *, as_json: AsJson = False) -> N
 def release(gtin: Gtin, data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
     """Take a GTIN from its holder, so that whoever claims it next gets it."""
     number = _gtin(gtin)
-    before = _with_claims(data_dir, lambda claims, _: claims.release(number))
+    before = _with_registrar(data_dir, lambda registrar, _: registrar.release(number))
     text = f"{number} is free; workspace {before['workspaceId']} held it."
     show({"gtin": number, "before": _wire(before)}, text=text, as_json=as_json)
 
@@ -52,10 +53,10 @@ def transfer(
     """Give a GTIN to another workspace."""
     number = _gtin(gtin)
 
-    async def move(claims: GtinClaims, database: Database) -> dict[str, Any]:
-        return dict(await claims.transfer(number, await workspace_named(to, database)))
+    async def move(registrar: Registrar, database: Database) -> dict[str, Any]:
+        return await registrar.transfer(number, await workspace_named(to, database))
 
-    before = _with_claims(data_dir, move)
+    before = _with_registrar(data_dir, move)
     text = f"{number} belongs to {to} now; workspace {before['workspaceId']} held it."
     show({"gtin": number, "to": to, "before": _wire(before)}, text=text, as_json=as_json)
 
@@ -77,20 +78,20 @@ def verify(
     if not (prefix.isascii() and prefix.isdigit() and len(prefix) in PREFIX_LENGTHS):
         raise Invalid({"prefix": [f"must have {PREFIX_LENGTHS.start} to {PREFIX_LENGTHS.stop - 1} digits"]})
 
-    async def write(claims: GtinClaims, database: Database) -> dict[str, Any]:
-        return await claims.verify_prefix(prefix, await workspace_named(workspace, database))
+    async def write(registrar: Registrar, database: Database) -> dict[str, Any]:
+        return await registrar.verify_prefix(prefix, await workspace_named(workspace, database))
 
-    written = _with_claims(data_dir, write)
+    written = _with_registrar(data_dir, write)
     document = {"prefix": prefix, "workspace": workspace, "verifiedAt": written["verifiedAt"]}
     show(document, text=f"Prefix {prefix} is verified for {workspace}.", as_json=as_json)
 
 
-def _with_claims(
+def _with_registrar(
     data_dir: Path | None,
-    work: Callable[[GtinClaims, Database], Awaitable[dict[str, Any]]],
+    work: Callable[[Registrar, Database], Awaitable[dict[str, Any]]],
 ) -> dict[str, Any]:
     async def run(database: Database) -> dict[str, Any]:
-        return await work(GtinClaims(database, clock=system_clock), database)
+        return await work(Registrar(database, clock=system_clock), database)
 
     return with_database(settings_for(data_dir), run)
 

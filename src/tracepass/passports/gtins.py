@@ -6,12 +6,11 @@ yields to the workspace for which the company prefix is verified. Publishing mak
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from tracepass.core.clock import Clock, timestamp
-from tracepass.core.errors import NotFound, Refusal
+from tracepass.core.errors import Refusal
 from tracepass.core.ids import Id
 from tracepass.core.mongo import Database, Document, DuplicateKeyError, Index
 from tracepass.core.tenancy import Tenancy
@@ -126,39 +125,6 @@ class GtinClaims:
         """Give a provisional claim back once no passport stands under it."""
         if not await PassportRepository(self._database, tenancy).any_of_gtin(gtin):
             await self._gtins.delete_one({"_id": claim_key(tenancy, gtin), **tenancy.fields, "firm": False})
-
-    async def show(self, gtin: str) -> Document:
-        """Return the claim on a live GTIN.
-
-        Raises:
-            NotFound: nobody holds it.
-        """
-        held = await self._gtins.find_one({"_id": gtin})
-        if held is None:
-            raise NotFound("GTIN claim")
-        return held
-
-    async def release(self, gtin: str) -> Document:
-        """Take a live GTIN from its holder, whose drafts under it lose their keys; return the claim as it was."""
-        held = await self.show(gtin)
-        await self._gtins.delete_one({"_id": gtin, "workspaceId": held["workspaceId"]})
-        if not held["firm"]:
-            await self._identifiers.release_gtin(gtin, held["workspaceId"])
-        return held
-
-    async def transfer(self, gtin: str, to: Workspace) -> Mapping[str, Any]:
-        """Give a live GTIN to a workspace; return the claim as it was."""
-        held = await self.show(gtin)
-        await self._gtins.update_one({"_id": gtin}, {"$set": {"workspaceId": to.id}})
-        if not held["firm"]:
-            await self._identifiers.release_gtin(gtin, held["workspaceId"])
-        return held
-
-    async def verify_prefix(self, prefix: str, workspace: Workspace) -> Document:
-        """Write down that a company prefix belongs to a workspace."""
-        document = {"workspaceId": workspace.id, "verifiedAt": timestamp(self._clock())}
-        await self._prefixes.replace_one({"_id": prefix}, document, upsert=True)
-        return {"_id": prefix, **document}
 
 
 def claim_key(tenancy: Tenancy, gtin: str) -> str:

@@ -240,10 +240,10 @@ class IdentifierClaims:
         outcome = await self._identifiers.delete_one({"_id": key, "passportId": passport_id}, session=session)
         return outcome.deleted_count
 
-    async def release_gtin(self, gtin: str, workspace_id: Id) -> int:
+    async def release_gtin(self, gtin: str, workspace_id: Id, *, session: Session | None = None) -> int:
         """Give back all keys a workspace holds under a GTIN; return how many there were."""
         query = {"gtin": gtin, "workspaceId": workspace_id, "environment": "live"}
-        return (await self._identifiers.delete_many(query)).deleted_count
+        return (await self._identifiers.delete_many(query, session=session)).deleted_count
 
 
 class PassportCounts:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import structlog
 
+from tracepass.api.health import SHARED_METRICS
 from tracepass.core.embedded import EmbeddedMongodError
 from tracepass.core.secretkey import load_secret_key
 from tracepass.settings import Settings
@@ -76,7 +79,7 @@ class Family:
             inherited["TRACEPASS_MONGODB_URI"] = self._database.start(cancelled=lambda: signals.stopping)
         told = {name.removeprefix("TRACEPASS_").lower(): value for name, value in inherited.items()}
         self.prepare(Settings(**(self.settings.model_dump() | told)))
-        environment = dict(os.environ) | inherited
+        environment = dict(os.environ) | inherited | {SHARED_METRICS: str(_empty_folder(self.settings.data_dir))}
         descriptor = self.listener.socket.fileno()
         self._web = [
             Child(f"web {number}", _own_command("_web", "--fd", str(descriptor)), environment, [descriptor])
@@ -126,6 +129,14 @@ class Family:
             _end(self._background, signals)
             if self._database is not None:
                 self._database.stop()
+
+
+def _empty_folder(data_dir: Path) -> Path:
+    """Give a folder where the processes of this run put their counters together; those of earlier runs are gone."""
+    folder = data_dir.resolve() / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
 
 
 def _end(children: Sequence[Child], signals: Signals) -> None:

@@ -1,0 +1,97 @@
+"""What the operator decides about GTINs and company prefixes; each decision is in the audit log of whom it concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tracepass.core.changes import Change, ChangeLog
+from tracepass.core.clock import Clock, timestamp
+from tracepass.core.errors import NotFound
+from tracepass.core.ids import Id, new_id
+from tracepass.core.mongo import Database, Document, Session
+from tracepass.core.tenancy import Actor, Tenancy
+from tracepass.identity.models import Workspace
+from tracepass.passports.gtins import GTINS, PREFIXES
+from tracepass.passports.repository import IdentifierClaims
+
+OPERATOR = Actor("operator", None, "operator")
+
+
+class Registrar:
+    """Settles who holds live GTINs, and whose a company prefix is."""
+
+    def __init__(self, database: Database, *, clock: Clock) -> None:
+        self._database = database
+        self._gtins = database.collection(GTINS)
+        self._prefixes = database.collection(PREFIXES)
+        self._identifiers = IdentifierClaims(database)
+        self._clock = clock
+
+    async def show(self, gtin: str) -> Document:
+        """Return the claim on a GTIN.
+
+        Raises:
+            NotFound: nobody holds it.
+        """
+        held = await self._gtins.find_one({"_id": gtin})
+        if held is None:
+            raise NotFound("GTIN claim")
+        return held
+
+    async def release(self, gtin: str) -> Document:
+        """Take a GTIN from its holder, whose drafts under it lose their keys; return the claim as it was.
+
+        Raises:
+            NotFound: nobody holds it.
+        """
+        held = await self.show(gtin)
+
+        async def work(session: Session) -> None:
+            await self._gtins.delete_one({"_id": gtin, "workspaceId": held["workspaceId"]}, session=session)
+            await self._part(held, session)
+            await self._record("release_gtin", held["workspaceId"], {"gtin": gtin}, session=session)
+
+        await self._database.transact(work)
+        return held
+
+    async def transfer(self, gtin: str, to: Workspace) -> Document:
+        """Give a GTIN to a workspace; the former holder's drafts under it lose their keys. Return the former claim.
+
+        Raises:
+            NotFound: nobody holds it.
+        """
+        held = await self.show(gtin)
+        facts = {"gtin": gtin, "from": str(held["workspaceId"]), "to": str(to.id)}
+
+        async def work(session: Session) -> None:
+            await self._gtins.update_one({"_id": gtin}, {"$set": {"workspaceId": to.id}}, session=session)
+            await self._part(held, session)
+            for workspace_id in {held["workspaceId"], to.id}:
+                await self._record("transfer_gtin", workspace_id, facts, session=session)
+
+        await self._database.transact(work)
+        return held
+
+    async def _part(self, held: Document, session: Session) -> None:
+        """Give back the keys of drafts under a GTIN that moves on; those of published passports stay in the world."""
+        if not held["firm"]:
+            await self._identifiers.release_gtin(held["gtin"], held["workspaceId"], session=session)
+
+    async def verify_prefix(self, prefix: str, workspace: Workspace) -> Document:
+        """Write down that a company prefix belongs to a workspace."""
+        document = {"workspaceId": workspace.id, "verifiedAt": timestamp(self._clock())}
+
+        async def work(session: Session) -> None:
+            await self._prefixes.replace_one({"_id": prefix}, document, upsert=True, session=session)
+            await self._record("verify_prefix", workspace.id, {"prefix": prefix}, session=session)
+
+        await self._database.transact(work)
+        return {"_id": prefix, **document}
+
+    async def _record(self, action: str, workspace_id: Id, facts: Mapping[str, Any], *, session: Session) -> None:
+        log = ChangeLog(self._database, Tenancy(workspace_id, "live"), clock=self._clock)
+        change = Change(
+            entity="gtin", entity_id=new_id(), version=1, action=action, diff=[], state=facts, prev_hash=None
+        )
+        await log.append(change, OPERATOR, session=session)
