@@ -28,7 +28,7 @@ install: $(VENV)/.run-installed ## Make .venv from the lock, embedded MongoDB in
 install-dev: $(VENV)/.dev-installed ## Add what tests, lint and benchmarks need
 
 run: install ## Start the server with its own MongoDB and a demo workspace
-	@exec $(BIN)/tracepass demo --host $(HOST) --port $(PORT) --data-dir $(DATA_DIR) --workers $(WORKERS)
+	@TRACEPASS_LOG_LEVEL=$${TRACEPASS_LOG_LEVEL:-warning} exec $(BIN)/tracepass demo --host $(HOST) --port $(PORT) --data-dir $(DATA_DIR) --workers $(WORKERS)
 
 test: install-dev ## Run the whole suite, as CI does
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup --cov --cov-report=term

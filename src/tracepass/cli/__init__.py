@@ -34,7 +34,15 @@ app.add_typer(gtins.app)
 app.add_typer(gtins.prefixes)
 
 # What an operator can put right: they get the sentence, not the stack.
-_EXPECTED = (AddressInUse, DatabaseAway, DemoFailed, EmbeddedMongodError, IndexesMissing, SecretKeyMissing, UnknownWorkspace)
+_EXPECTED = (
+    AddressInUse,
+    DatabaseAway,
+    DemoFailed,
+    EmbeddedMongodError,
+    IndexesMissing,
+    SecretKeyMissing,
+    UnknownWorkspace,
+)
 
 
 def main() -> None:

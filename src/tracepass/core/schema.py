@@ -27,11 +27,15 @@ class WireModel(BaseModel):
 
 
 class QueryModel(BaseModel):
-    """The query of a request: its values come as text and are read into their types."""
+    """The query of a request: its values come as text and are read into their types.
+
+    Names that an operation does not know are refused by the pipeline, which alone sees what its address adds to the
+    model (``gtin`` beside a serial).
+    """
 
     model_config = ConfigDict(
         alias_generator=to_camel,
-        extra="forbid",
+        extra="ignore",
         frozen=True,
         validate_by_alias=True,
         validate_by_name=False,
