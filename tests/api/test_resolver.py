@@ -244,6 +244,19 @@ async def test_an_unchanged_page_is_not_sent_again(
     assert changed.json()["fields"]["rated_energy"]["value"] == 11.5
 
 
+async def test_a_product_that_is_renamed_is_shown_under_its_new_name(
+    client: httpx2.AsyncClient, anonymous: httpx2.AsyncClient, published: Json
+) -> None:
+    before = await anonymous.get(path_of(published), headers=PAGE)
+    changed = await client.patch(f"/api/v1/products/{published['productId']}", json={"name": "Voltara Home 11"})
+    assert changed.status_code == 200, changed.text
+    refreshed = await client.patch(f"/api/v1/passports/{published['_id']}/fields/battery_mass", json={"value": 98.4})
+    assert refreshed.status_code == 200, refreshed.text
+    after = await anonymous.get(path_of(published), headers=PAGE)
+    assert "Voltara Home 11" in after.text
+    assert after.headers["etag"] != before.headers["etag"]
+
+
 async def test_answers_may_be_read_by_any_site_and_name_their_other_forms(
     anonymous: httpx2.AsyncClient, published: Json
 ) -> None:

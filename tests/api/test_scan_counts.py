@@ -27,7 +27,7 @@ def state() -> State:
         workspace_id=new_id(),
         environment="live",
         status="published",
-        version=1,
+        edition="1.1",
         category="toys",
         template_version="2026.11.0",
         suspended_at=None,

@@ -28,14 +28,17 @@ class Reader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What decides how a scan is answered, before any content is read."""
+    """What decides how a scan is answered, before any content is read.
+
+    ``edition`` changes with whatever is shown: with the passport, and with its product's name and pictures.
+    """
 
     key: str
     passport_id: Id
     workspace_id: Id
     environment: str
     status: str
-    version: int
+    edition: str
     category: str
     template_version: str
     suspended_at: str | None

@@ -15,7 +15,7 @@ _STATE = {
     "workspaceId": 1,
     "environment": 1,
     "status": 1,
-    "version": 1,
+    "edition": 1,
     "category": 1,
     "templateVersion": 1,
     "suspendedAt": 1,

@@ -167,7 +167,7 @@ async def _page(scan: Scan) -> Response:
     state, page = await scan.resolver.get_page(scan.key, scan.reader, workspace=scan.workspace)
     if scan.request.method == "GET":
         scan.resolver.count(state, scan.reader, "page", locale=page.locale)
-    headers = _shown(scan, state, f"{page.version}-{state.status}-{page.locale}-{BUILD}")
+    headers = _shown(scan, state, f"{page.edition}-{state.status}-{page.locale}-{BUILD}")
     headers |= {**PAGE_HEADERS, "Content-Language": page.locale}
     if _is_fresh(scan.request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
@@ -178,7 +178,7 @@ async def _data(scan: Scan) -> Response:
     data = await scan.resolver.get_data(scan.key, scan.workspace)
     if scan.request.method == "GET":
         scan.resolver.count(data.state, scan.reader, "data", locale=None)
-    headers = _shown(scan, data.state, f"{data.state.version}-{scan.wanted.rpartition('/')[2]}")
+    headers = _shown(scan, data.state, f"{data.state.edition}-{scan.wanted.rpartition('/')[2]}")
     if _is_fresh(scan.request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     return Response(data.body, headers=headers, media_type=scan.wanted)

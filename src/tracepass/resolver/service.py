@@ -38,7 +38,7 @@ from tracepass.templates.service import Templates
 PAGES_KEPT = 256
 """Rendered pages kept in memory; each is some 60 kB with its compressed forms."""
 
-_CacheKey = tuple[str, int, str, str | None]
+_CacheKey = tuple[str, str, str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,12 @@ class RenderedPage:
 
     body: Body
     locale: str
-    version: int
+    edition: str
 
 
 @dataclass(slots=True)
 class PageCache:
-    """The pages used last; a page stays right as long as its key, version, state and language do."""
+    """The pages used last; a page stays right as long as its key, edition, state and language do."""
 
     size: int = PAGES_KEPT
     _pages: OrderedDict[_CacheKey, RenderedPage] = field(default_factory=OrderedDict)
@@ -144,11 +144,11 @@ class Resolver:
         """
         claim = await self._claimed(key, workspace)
         state = await self._admit(await self._identifiers.find_state(claim), key, claim)
-        kept = (claim, state.version, state.status, _wanted_locale(reader))
+        kept = (claim, state.edition, state.status, _wanted_locale(reader))
         page = self._cache.find(kept)
         if page is None:
             page = await self._render(state, reader)
-            if page.version == state.version:
+            if page.edition == state.edition:
                 self._cache.keep(kept, page)
         return state, page
 
@@ -211,7 +211,7 @@ class Resolver:
             workspace_id=document["workspaceId"],
             environment=document["environment"],
             status=status,
-            version=document["version"],
+            edition=document.get("edition", ""),
             category=document["category"],
             template_version=document["templateVersion"],
             suspended_at=document.get("suspendedAt"),
@@ -232,7 +232,12 @@ class Resolver:
         locale = negotiate(reader.lang, reader.accept_language, page["publisher"]["defaultLocale"])
         template: Template = self._templates.get(page["category"], page["templateVersion"])
         html = self._viewer.passport(page, template, locale=locale, status=state.status)
-        return RenderedPage(Body(html.encode()), locale, page["version"])
+        return RenderedPage(Body(html.encode()), locale, page["edition"])
+
+
+def _edition(document: Mapping[str, Any]) -> str:
+    """Return the edition of a claim or of its page data; a claim that was never shown has its version alone."""
+    return str(document.get("edition") or document["version"])
 
 
 def _wanted_locale(reader: Reader) -> str | None:

@@ -114,7 +114,7 @@ class Viewer:
         facts = [Fact(words("reason"), reason)] if reason else []
         return self._notice(words, words("suspended_title"), text, facts=facts, tone="warning")
 
-    def archived(self, page: Json | None, *, locale: str, at: str | None) -> str:
+    def archived(self, page: Json, *, locale: str, at: str | None) -> str:
         """Return the page of an archived passport (410), which says what product it was about."""
         words = self._texts.words(locale)
         text = words("archived_text", date=_day(at, self._presenter(locale)))
@@ -191,9 +191,7 @@ def _record(page: Json, presenter: Presenter, category: str) -> list[Fact]:
     ]
 
 
-def _former(page: Json | None, words: Words) -> list[Fact]:
-    if page is None:
-        return []
+def _former(page: Json, words: Words) -> list[Fact]:
     return [Fact(words("passport"), page["product"]["name"]), *_identifiers(page, words)]
 
 

@@ -11,12 +11,12 @@ from tracepass.resolver.service import PageCache, RenderedPage, check_gtin, chec
 
 
 def rendered(text: str) -> RenderedPage:
-    return RenderedPage(Body(text.encode()), "en", 1)
+    return RenderedPage(Body(text.encode()), "en", "1.1")
 
 
 def test_the_page_that_was_not_used_for_longest_makes_room() -> None:
     cache = PageCache(size=2)
-    first, second, third = (("01/x", version, "published", "en") for version in (1, 2, 3))
+    first, second, third = (("01/x", version, "published", "en") for version in ("1.1", "2.1", "3.1"))
     cache.keep(first, rendered("one"))
     cache.keep(second, rendered("two"))
     assert cache.find(first) is not None
