@@ -52,7 +52,7 @@ class Installation:
     def start(self) -> Self:
         """Start it and wait until it says that it is ready; the port stays the same from the first start on."""
         options = ["--port", str(self.port), "--workers", str(self.workers), "--data-dir", str(self.data_dir)]
-        with (self.data_dir.parent / f"{self.data_dir.name}.log").open("ab") as log:
+        with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tracepass", "serve", *options],
                 stdout=subprocess.PIPE,
@@ -66,7 +66,7 @@ class Installation:
                 self.url = found.group(1)
                 self.port = int(self.url.rsplit(":", 1)[1])
                 return self
-        raise AssertionError((self.data_dir.parent / f"{self.data_dir.name}.log").read_text()[-4000:])
+        raise AssertionError(self.log_tail)
 
     def members(self, part: Part) -> list[int]:
         """Give the process ids of one part of the family."""
@@ -122,7 +122,18 @@ class Installation:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(self, *_: object) -> None:
+    @property
+    def log_tail(self) -> str:
+        """The last lines it wrote to stderr."""
+        return self._log.read_text()[-6000:]
+
+    @property
+    def _log(self) -> Path:
+        return self.data_dir.parent / f"{self.data_dir.name}.log"
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            sys.stdout.write(self.log_tail)
         if self._process is not None and self._process.poll() is None:
             self.stop()
 

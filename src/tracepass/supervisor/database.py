@@ -47,7 +47,7 @@ class OwnDatabase:
         if self.mongod is None and time.monotonic() >= self.due and not cancelled():
             try:
                 self.start(cancelled=cancelled)
-            except EmbeddedMongodError as error:
+            except (EmbeddedMongodError, OSError) as error:  # a full disk may be emptied yet
                 _log.error("mongod does not start", reason=str(error))
                 self._fail()
             else:

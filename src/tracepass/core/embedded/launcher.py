@@ -108,13 +108,20 @@ class EmbeddedMongod:
 
     def _await_primary(self, cancelled: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _START_SECONDS
-        while not (self._home.socket.is_socket() and become_primary(self._home.socket)):
+        waiting_for: str | None = "its socket"
+        while waiting_for:
+            if self._home.socket.is_socket():
+                waiting_for = become_primary(self._home.socket)
             if (code := self.poll()) is not None:
                 raise MongodFailed(explain_exit(code, self._home.log))
-            if cancelled() or time.monotonic() > deadline:
-                message = f"mongod did not become writable in {_START_SECONDS:.0f} s, see {self._home.log}"
-                raise MongodFailed("the start was given up" if cancelled() else message)
-            time.sleep(_PAUSE)
+            if waiting_for and cancelled():
+                raise MongodFailed("the start of mongod was given up")
+            if waiting_for and time.monotonic() > deadline:
+                raise MongodFailed(
+                    f"mongod did not become writable in {_START_SECONDS:.0f} s, it waits for: {waiting_for}. "
+                    f"See {self._home.log}"
+                )
+            time.sleep(_PAUSE if waiting_for else 0)
         self._home.address.write_text(self.uri)
 
     def __enter__(self) -> Self:
