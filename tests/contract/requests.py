@@ -1,0 +1,54 @@
+"""Builds a sample request for any operation, from the samples of the contract itself."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import httpx2
+from PIL import Image
+from tests.contract.checker import Checker, Operation
+
+
+def png() -> bytes:
+    """Return a small picture."""
+    output = io.BytesIO()
+    Image.new("RGB", (8, 8), "teal").save(output, "PNG")
+    return output.getvalue()
+
+
+@dataclass(frozen=True)
+class Requests:
+    """Sends operations with their sample parameters and bodies, unless told otherwise."""
+
+    contract: Checker
+    places: Mapping[str, str] = field(default_factory=dict)
+
+    def at(self, **places: str) -> Requests:
+        """Return the same with other values of path parameters, by their names."""
+        return Requests(self.contract, {**self.places, **places})
+
+    async def send(self, client: httpx2.AsyncClient, operation: Operation, **options: Any) -> httpx2.Response:
+        """Send the operation; ``options`` replace those of the client's ``request``."""
+        return await client.request(operation.method, self.path(operation), **{**self.body(operation), **options})
+
+    def path(self, operation: Operation) -> str:
+        """Return the path with its parameters filled in and encoded."""
+        path = operation.path
+        for parameter in operation.parameters:
+            if parameter["in"] == "path":
+                value = self.places.get(parameter["name"], str(parameter["example"]))
+                path = path.replace(f"{{{parameter['name']}}}", quote(value, safe=""))
+        return path
+
+    def body(self, operation: Operation) -> dict[str, Any]:
+        """Return the sample body as options of the client's ``request``."""
+        content = operation.definition.get("requestBody", {}).get("content", {})
+        if "multipart/form-data" in content:
+            return {"files": {"file": ("picture.png", png(), "image/png")}}
+        if "application/json" in content:
+            return {"json": self.contract.resolve(content["application/json"]["schema"])["examples"][0]}
+        return {}

@@ -1,0 +1,231 @@
+"""What the pipeline answers, for every operation that documents it: generated from the contract."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+from tests.conftest import Office, client_of, new_gtin, running
+from tests.contract.checker import Checker, Operation
+from tests.contract.requests import Requests
+
+from tracepass.app import create_app
+from tracepass.contract import load
+from tracepass.core import mongo
+from tracepass.settings import Settings
+
+OPERATIONS = Checker(load()).operations
+SCANS = tuple(operation for operation in OPERATIONS if operation.id.startswith("scan"))
+UNKNOWN_ID = "0123456789abcdef01234567"
+GONE = "mongodb://127.0.0.1:9/?directConnection=true"
+
+
+def _documenting(status: str, *, but: Callable[[Operation], bool] = lambda _: False) -> pytest.MarkDecorator:
+    """Parametrize a test with the operations that document a status."""
+    chosen = [operation for operation in OPERATIONS if status in operation.answers and not but(operation)]
+    return pytest.mark.parametrize("operation", chosen, ids=lambda operation: operation.id)
+
+
+def _is_scan(operation: Operation) -> bool:
+    return operation.path.startswith(("/p/", "/test/", "/01/"))
+
+
+def _has_code(operation: Operation, status: str, code: str) -> bool:
+    return any(code in codes for codes in operation.answers[status].codes.values())
+
+
+@pytest.fixture(scope="module")
+def requests(contract: Checker) -> Requests:
+    return Requests(contract)
+
+
+@pytest.fixture(scope="module")
+async def owner(office: Office) -> httpx2.AsyncClient:
+    return await office.client()
+
+
+@pytest.fixture(scope="module")
+async def powerless(office: Office) -> httpx2.AsyncClient:
+    return await office.client(scopes=frozenset())
+
+
+@pytest.fixture(scope="module")
+async def without_database(settings: Settings, contract: Checker) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of an application whose database went away, and which does not wait long for it."""
+    app = create_app(Settings.model_validate({**settings.model_dump(), "mongodb_uri": GONE}))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mongo, "SELECTION_TIMEOUT_MS", 20)
+        async with running(app):
+            yield client_of(app, contract, key="tp_live_any")
+
+
+@_documenting("401")
+async def test_a_call_with_a_key_that_opens_nothing_is_unauthorized(
+    operation: Operation, requests: Requests, office: Office
+) -> None:
+    answer = await requests.send(client_of(office.app, office.contract, key="tp_live_nothing"), operation)
+    assert (answer.status_code, answer.json()["error"]) == (401, "unauthorized")
+
+
+@_documenting("401", but=lambda operation: operation.public)
+async def test_a_call_without_a_key_is_unauthorized(
+    operation: Operation, requests: Requests, anonymous: httpx2.AsyncClient
+) -> None:
+    answer = await requests.send(anonymous, operation)
+    assert (answer.status_code, answer.json()["error"]) == (401, "unauthorized")
+
+
+@_documenting("403")
+async def test_a_key_without_the_scope_is_refused(
+    operation: Operation, requests: Requests, powerless: httpx2.AsyncClient
+) -> None:
+    answer = await requests.send(powerless, operation)
+    assert (answer.status_code, answer.json()["error"]) == (403, "insufficient_scope")
+    assert answer.json()["details"] == {"scope": next(iter(operation.scopes))}
+
+
+@_documenting("400", but=_is_scan)
+async def test_an_unknown_query_parameter_is_refused(
+    operation: Operation, requests: Requests, owner: httpx2.AsyncClient
+) -> None:
+    answer = await requests.send(owner, operation, params={"surprise": "1"})
+    assert (answer.status_code, answer.json()["error"]) == (400, "validation_error")
+    assert list(answer.json()["details"]["fieldErrors"]) == ["surprise"]
+
+
+@_documenting("400", but=lambda operation: not _is_scan(operation))
+async def test_a_link_with_a_wrong_check_digit_is_refused(
+    operation: Operation, requests: Requests, anonymous: httpx2.AsyncClient
+) -> None:
+    answer = await requests.at(gtin="04012345000015").send(anonymous, operation, headers={"Accept": "application/json"})
+    assert (answer.status_code, answer.json()["error"]) == (400, "validation_error")
+
+
+@_documenting("308")
+async def test_a_shorter_gtin_is_forwarded_to_its_14_digits(
+    operation: Operation, requests: Requests, anonymous: httpx2.AsyncClient
+) -> None:
+    short = requests.at(gtin="4012345000016")
+    answer = await short.send(anonymous, operation)
+    assert answer.status_code == 308
+    assert answer.headers["location"] == short.at(gtin="04012345000016").path(operation)
+
+
+@_documenting("307")
+async def test_a_plain_link_is_forwarded_with_its_query(
+    operation: Operation, requests: Requests, anonymous: httpx2.AsyncClient
+) -> None:
+    answer = await requests.send(anonymous, operation, params={"lang": "de"})
+    assert answer.status_code == 307
+    assert answer.headers["location"] == f"/p{requests.path(operation)}?lang=de"
+
+
+@_documenting("404", but=lambda operation: operation.id == "getTemplate")
+async def test_what_does_not_exist_is_not_found(
+    operation: Operation, requests: Requests, owner: httpx2.AsyncClient
+) -> None:
+    places = {
+        "id": UNKNOWN_ID,
+        "imageId": UNKNOWN_ID,
+        "serial": "nobody",
+        "gtin": new_gtin(),
+        "workspace": "nobody",
+        "name": "nobody",
+    }
+    answer = await requests.at(**places).send(owner, operation, headers={"Accept": "application/json"})
+    assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
+
+
+@_documenting("413")
+async def test_a_body_beyond_the_limit_is_refused_before_it_is_read(
+    operation: Operation, requests: Requests, owner: httpx2.AsyncClient
+) -> None:
+    headers = {"Content-Length": str(11 * 1024 * 1024)}
+    answer = await requests.send(owner, operation, headers=headers)
+    assert (answer.status_code, answer.json()["error"]) == (413, "payload_too_large")
+
+
+@_documenting("415")
+async def test_a_body_of_another_type_is_refused(
+    operation: Operation, requests: Requests, owner: httpx2.AsyncClient
+) -> None:
+    path = requests.path(operation)
+    answer = await owner.request(operation.method, path, content=b"<a/>", headers={"Content-Type": "application/xml"})
+    assert (answer.status_code, answer.json()["error"]) == (415, "unsupported_media_type")
+
+
+@_documenting("503")
+async def test_a_database_that_is_away_is_said_so(
+    operation: Operation, requests: Requests, without_database: httpx2.AsyncClient
+) -> None:
+    answer = await requests.send(without_database, operation)
+    assert (answer.status_code, answer.json()["error"]) == (503, "service_unavailable")
+
+
+@_documenting("412")
+async def test_a_change_to_another_version_is_refused(
+    operation: Operation, requests: Requests, owner: httpx2.AsyncClient, make_product: Any, make_passport: Any
+) -> None:
+    places = await _existing(operation, owner, make_product, make_passport)
+    answer = await requests.at(**places).send(owner, operation, headers={"If-Match": '"999"'})
+    assert (answer.status_code, answer.json()["error"]) == (412, "precondition_failed")
+
+
+@_documenting("304", but=lambda operation: operation in SCANS)
+async def test_what_has_not_changed_is_not_sent_again(
+    operation: Operation, requests: Requests, owner: httpx2.AsyncClient, make_product: Any, make_passport: Any
+) -> None:
+    places = await _existing(operation, owner, make_product, make_passport)
+    here = requests.at(**places)
+    first = await here.send(owner, operation)
+    again = await here.send(owner, operation, headers={"If-None-Match": first.headers["etag"]})
+    assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+    assert again.headers["etag"] == first.headers["etag"]
+
+
+@_documenting("409", but=lambda operation: not _has_code(operation, "409", "ambiguous_serial"))
+async def test_a_serial_under_two_gtins_is_ambiguous(
+    operation: Operation, requests: Requests, owner: httpx2.AsyncClient, make_product: Any, make_passport: Any
+) -> None:
+    serial, product = uuid4().hex, await make_product(owner, model=uuid4().hex)
+    for gtin in (new_gtin(), new_gtin()):
+        await make_passport(owner, productId=product["_id"], gs1={"gtin": gtin, "serialNumber": serial})
+    here = requests.at(serial=serial)
+    answer = await here.send(owner, operation)
+    named = await here.send(owner, operation, params={"gtin": gtin})
+    assert (answer.status_code, answer.json()["error"]) == (409, "ambiguous_serial")
+    assert named.headers["content-type"] != "application/json" or named.json().get("error") != "ambiguous_serial"
+
+
+@_documenting("404", but=lambda operation: "{id}" not in operation.path)
+async def test_what_belongs_to_another_workspace_does_not_exist(
+    operation: Operation,
+    requests: Requests,
+    owner: httpx2.AsyncClient,
+    stranger: httpx2.AsyncClient,
+    make_product: Any,
+    make_passport: Any,
+) -> None:
+    places = await _existing(operation, stranger, make_product, make_passport)
+    answer = await requests.at(**places).send(owner, operation)
+    assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
+
+
+async def _existing(
+    operation: Operation, client: httpx2.AsyncClient, make_product: Any, make_passport: Any
+) -> dict[str, str]:
+    """Make what the path of an operation names, and return the values of its parameters."""
+    if operation.path.startswith("/api/v1/files"):
+        answer = await client.post("/api/v1/files", files={"file": ("a.csv", b"a,b\n1,2\n", "text/csv")})
+        return {"id": answer.json()["_id"]}
+    if operation.path.startswith("/api/v1/products"):
+        return {"id": (await make_product(client, model=uuid4().hex))["_id"]}
+    if operation.path.startswith("/api/v1/passports"):
+        product = await make_product(client, model=uuid4().hex)
+        gs1 = {"gtin": new_gtin(), "serialNumber": uuid4().hex}
+        passport = await make_passport(client, productId=product["_id"], gs1=gs1)
+        return {"id": passport["_id"], "serial": gs1["serialNumber"]}
+    return {}
