@@ -15,12 +15,12 @@ from tracepass.api.bodies import parse_json
 from tracepass.api.policy import JSON, Policy
 from tracepass.core.errors import Invalid, Refusal
 from tracepass.core.ids import Id, find_id
-from tracepass.identity.authentication import Authenticator
 from tracepass.identity.models import Caller
+from tracepass.identity.service import Authenticator
 
 Service = TypeVar("Service")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_ETAG = re.compile(r'^(?:W/)?"(\d+)(?:-[^"]*)?"$')
+_ETAG = re.compile(r'(?:W/)?"(\d{1,18})(?:-[^"]*)?"', re.ASCII)
 
 
 class PayloadTooLarge(Refusal):
@@ -102,18 +102,19 @@ class Call(Request):
 
     @property
     def expected_versions(self) -> frozenset[int] | None:
-        """Return the versions that ``If-Match`` accepts, or None if it sets no condition (RFC 9110 13.1.1)."""
-        header = self.headers.get("if-match")
-        if header is None or header.strip() == "*":
+        """Return the versions that ``If-Match`` accepts, or None if it sets no condition (RFC 9110 13.1.1).
+
+        A weak tag counts as well: proxies that compress weaken our tags, and a version says all there is to compare.
+        """
+        header = ",".join(self.headers.getlist("if-match"))
+        if "if-match" not in self.headers or header.strip() == "*":
             return None
-        matches = (_ETAG.match(tag.strip()) for tag in header.split(","))
+        matches = (_ETAG.fullmatch(tag.strip()) for tag in header.split(","))
         return frozenset(int(match[1]) for match in matches if match)
 
     def has_fresh(self, etag: str) -> bool:
         """Tell whether the client's copy is current (RFC 9110 13.1.2)."""
-        header = self.headers.get("if-none-match")
-        if header is None:
-            return False
+        header = ",".join(self.headers.getlist("if-none-match"))
         return header.strip() == "*" or etag in {tag.strip().removeprefix("W/") for tag in header.split(",")}
 
     async def stream(self) -> AsyncGenerator[bytes, None]:

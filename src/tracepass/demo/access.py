@@ -8,9 +8,8 @@ from pathlib import Path
 from tracepass.core.clock import Clock
 from tracepass.core.errors import NotFound
 from tracepass.core.mongo import Database
-from tracepass.identity.authentication import Authenticator, Unauthorized
 from tracepass.identity.models import Workspace
-from tracepass.identity.service import ApiKeys, Workspaces
+from tracepass.identity.service import ApiKeys, Authenticator, Unauthorized, Workspaces
 
 FILE_NAME = "demo.key"
 WORKSPACE_NAME = "TracePass Demo"

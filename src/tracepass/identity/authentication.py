@@ -11,9 +11,8 @@ from tracepass.core.errors import Refusal
 from tracepass.core.ids import Id
 from tracepass.core.mongo import Database, Document
 from tracepass.core.tenancy import Actor
-from tracepass.identity.models import SCOPES, Caller
+from tracepass.identity.models import SCOPES, Caller, hash_secret, workspace_of
 from tracepass.identity.repository import KeyDirectory, WorkspaceDirectory
-from tracepass.identity.service import hash_secret, workspace_of
 
 CACHE_SECONDS = 4.0
 CACHE_ENTRIES = 10_000

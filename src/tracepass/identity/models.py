@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tracepass.core.ids import Id
+from tracepass.core.mongo import Document
 from tracepass.core.tenancy import Actor, Environment, Tenancy
 
 Role = Literal["owner", "admin", "editor", "viewer"]
@@ -74,3 +76,21 @@ class NewApiKey:
     prefix: str
     environment: Environment
     created_at: str
+
+
+def hash_secret(secret: str) -> str:
+    """Return the SHA-256 of a key: its 32 random bytes need no slow hash."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def workspace_of(document: Document) -> Workspace:
+    """Read a workspace from its document."""
+    identifier: Id = document["_id"]
+    return Workspace(
+        id=identifier,
+        slug=document["slug"],
+        name=document["name"],
+        plan=document["plan"],
+        default_locale=document["defaultLocale"],
+        branding=document.get("branding") or {},
+    )

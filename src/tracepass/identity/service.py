@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
 import unicodedata
@@ -13,19 +12,15 @@ from tracepass.core.errors import Invalid, NotFound
 from tracepass.core.ids import Id, find_id, new_id
 from tracepass.core.mongo import Database, Document
 from tracepass.core.tenancy import Environment
-from tracepass.identity.models import PLANS, SCOPES, Caller, NewApiKey, Workspace
+from tracepass.identity.authentication import Authenticator, Unauthorized
+from tracepass.identity.models import PLANS, SCOPES, Caller, NewApiKey, Workspace, hash_secret, workspace_of
 from tracepass.identity.repository import INDEXES, KeyDirectory, WorkspaceDirectory
 
 PREFIX_LENGTH = 12
 SECRET_BYTES = 32
 SLUG_LENGTH = 48
 
-__all__ = ["INDEXES", "ApiKeys", "Caller", "Workspace", "Workspaces", "hash_secret"]
-
-
-def hash_secret(secret: str) -> str:
-    """Return the SHA-256 of a key: its 32 random bytes need no slow hash."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+__all__ = ["INDEXES", "ApiKeys", "Authenticator", "Caller", "Unauthorized", "Workspace", "Workspaces", "hash_secret"]
 
 
 class Workspaces:
@@ -143,19 +138,6 @@ class ApiKeys:
         which: dict[str, Any] = {"prefix": key} if key_id is None else {"_id": key_id}
         if not await self._directory.revoke(workspace.id, which, at=timestamp(self._clock())):
             raise NotFound("API key")
-
-
-def workspace_of(document: Document) -> Workspace:
-    """Read a workspace from its document."""
-    identifier: Id = document["_id"]
-    return Workspace(
-        id=identifier,
-        slug=document["slug"],
-        name=document["name"],
-        plan=document["plan"],
-        default_locale=document["defaultLocale"],
-        branding=document.get("branding") or {},
-    )
 
 
 def _slug(name: str) -> str:

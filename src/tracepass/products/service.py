@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from tracepass.core.changes import Change, ChangeLog
 from tracepass.core.clock import Clock, timestamp
@@ -15,45 +15,17 @@ from tracepass.core.jobs import Jobs
 from tracepass.core.mongo import Database, Document, Session
 from tracepass.core.paging import Position, offset, read_cursor, write_cursor
 from tracepass.core.tenancy import Tenancy
-from tracepass.core.trigrams import search_terms
 from tracepass.identity.models import Caller
 from tracepass.products.models import ProductCreate, ProductPatch, ProductQuery
+from tracepass.products.needs import CategoryRules, PassportCounter
 from tracepass.products.repository import INDEXES, ModelTaken, ProductFilter, ProductRepository
+from tracepass.products.wire import check_image_urls, etag, search_of, shown
 
 REFRESH_VIEWS = "refresh_views"
 SCANNED_MEMBERS = ("name", "model", "description", "imageUrls", "sourceLocale")
-INTERNAL = ("workspaceId", "environment", "search", "stateHash")
 ATTEMPTS = 20
 
-__all__ = ["INDEXES", "CategoryRules", "PassportCounter", "Products", "Stale", "check_expected", "etag"]
-
-
-class CategoryRules(Protocol):
-    """What products need to know of templates."""
-
-    def normalise(self, category: str) -> str | None:
-        """Return the slug a category name stands for, or None."""
-        ...
-
-    def template_id(self, category: str) -> str:
-        """Return the id of the newest template of a category."""
-        ...
-
-    def problems(self, category: str, values: Mapping[str, Any]) -> dict[str, list[str]]:
-        """Return what is wrong with field values, by field."""
-        ...
-
-
-class PassportCounter(Protocol):
-    """What products need to know of passports."""
-
-    async def count(self, tenancy: Tenancy, product_ids: Sequence[Id]) -> Mapping[Id, int]:
-        """Count the passports of each product."""
-        ...
-
-    async def count_live(self, tenancy: Tenancy, product_id: Id) -> int:
-        """Count the passports of a product that are not archived."""
-        ...
+__all__ = ["INDEXES", "CategoryRules", "PassportCounter", "Products", "Stale", "check_expected", "etag", "shown"]
 
 
 class Stale(Exception):
@@ -88,11 +60,6 @@ def check_expected(version: int, expected: frozenset[int] | None) -> None:
             f"The document is at version {version} by now; read it again before you change it.",
             details={"version": version},
         )
-
-
-def etag(product: Document) -> str:
-    """Return the entity tag of a product: its version and what is counted at read."""
-    return f"{product['version']}-{product['passportCount']}"
 
 
 class Products:
@@ -158,7 +125,7 @@ class Products:
 
         async def work(session: Session) -> None:
             digest = await self._log(caller).append(change, caller.actor, session=session)
-            await products.insert({**product, **_search(product), "stateHash": digest}, session=session)
+            await products.insert({**product, **search_of(product), "stateHash": digest}, session=session)
 
         try:
             await self._database.transact(work)
@@ -234,7 +201,7 @@ class Products:
             if "defaultFieldValues" in named:
                 self._check_defaults(product["category"], named["defaultFieldValues"])
             if "imageUrls" in named:
-                _check_image_urls(named["imageUrls"], product["imageUrls"])
+                check_image_urls(named["imageUrls"], product["imageUrls"])
             return {**product, **named}
 
         return await self.change(caller, product_id, action="update", edit=edit, expected=expected)
@@ -310,7 +277,7 @@ class Products:
         async def work(session: Session) -> None:
             digest = await self._log(caller).append(change, caller.actor, session=session)
             update = update_of(change.diff)
-            update.setdefault("$set", {}).update({**_search(after), "stateHash": digest})
+            update.setdefault("$set", {}).update({**search_of(after), "stateHash": digest})
             if not await products.update(before["_id"], before["version"], update, session=session):
                 raise Stale
             if any(before[name] != after[name] for name in SCANNED_MEMBERS):
@@ -360,19 +327,3 @@ class Products:
                 raise Refusal("conflict", "The product was changed at the same time; try again.")
 
         await self._database.transact(work)
-
-
-def shown(stored: Document) -> Document:
-    """Return a stored product as it is shown."""
-    return {name: value for name, value in stored.items() if name not in INTERNAL}
-
-
-def _search(product: Document) -> Document:
-    return {"search": search_terms((product["name"], product["model"]))}
-
-
-def _check_image_urls(wanted: Sequence[str], present: Sequence[str]) -> None:
-    """Accept https URLs, and those the product already has: uploaded pictures may stay or change places."""
-    wrong = [index for index, url in enumerate(wanted) if url not in present and not url.startswith("https://")]
-    if wrong:
-        raise Invalid({f"imageUrls[{index}]": ["must be an https URL"] for index in wrong})

@@ -1,0 +1,37 @@
+"""A product as it is stored, as it is shown, and as it is found: plain functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tracepass.core.errors import Invalid
+from tracepass.core.mongo import Document
+from tracepass.core.trigrams import search_terms
+
+INTERNAL = ("workspaceId", "environment", "search", "stateHash")
+
+
+def etag(product: Document) -> str:
+    """Return the entity tag of a product: its version and what is counted at read."""
+    return f"{product['version']}-{product['passportCount']}"
+
+
+def shown(stored: Document) -> Document:
+    """Return a stored product as it is shown."""
+    return {name: value for name, value in stored.items() if name not in INTERNAL}
+
+
+def search_of(product: Document) -> Document:
+    """Return the member a product is found by."""
+    return {"search": search_terms((product["name"], product["model"]))}
+
+
+def check_image_urls(wanted: Sequence[str], present: Sequence[str]) -> None:
+    """Accept https URLs, and those the product already has: uploaded pictures may stay or change places.
+
+    Raises:
+        Invalid: another address is among them.
+    """
+    wrong = [index for index, url in enumerate(wanted) if url not in present and not url.startswith("https://")]
+    if wrong:
+        raise Invalid({f"imageUrls[{index}]": ["must be an https URL"] for index in wrong})
