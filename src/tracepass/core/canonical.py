@@ -11,8 +11,11 @@ import rfc8785
 
 from tracepass.core.ids import Id
 
-# What orjson writes otherwise than RFC 8785 3.2.2.3: 1.0 for 1, exponents, and floats of small or great size.
-_OTHER_NUMBER = re.compile(rb"[:,\[]-?\d+(?:\.\d+)?(?:[eE]|\.0[,}\]])|[:,\[]-?(?:\d+\.0|0\.000000|\d{16,})")
+# What orjson writes otherwise than RFC 8785 3.2.2.3: 1.0 for 1, exponents, and numbers of small or great size.
+_OTHER_NUMBER = re.compile(rb"(?:^|[:,\[])-?(?:\d+(?:\.\d+)?[eE]|\d+\.0|0\.000000|\d{16,})")
+# Keys are sorted by their UTF-16 units (RFC 8785 3.2.3), as orjson's bytes are not from U+10000 on.
+_BEYOND_BMP = re.compile(rb"[\xf0-\xf4]")
+_LARGEST_EXACT = 2**53 - 1
 
 
 def plain(value: Any) -> Any:
@@ -30,13 +33,24 @@ def plain(value: Any) -> Any:
 def canonical_json(value: Any) -> bytes:
     """Return the canonical form of a JSON value: keys sorted, no blanks, numbers as ECMAScript writes them.
 
-    orjson is forty times faster than a pure Python writer and agrees with RFC 8785 on all but some floats, so the
-    exact writer is asked only where the text shows such a number.
+    orjson is forty times faster than a pure Python writer and agrees with RFC 8785 on all but some numbers and the
+    order of some keys, so the exact writer is asked only where the text shows either.
     """
     fast = orjson.dumps(value, default=plain, option=orjson.OPT_SORT_KEYS)
-    if _OTHER_NUMBER.search(fast) is None:
+    if _OTHER_NUMBER.search(fast) is None and _BEYOND_BMP.search(fast) is None:
         return fast
-    return rfc8785.dumps(orjson.loads(fast))
+    return rfc8785.dumps(_as_doubles(orjson.loads(fast)))
+
+
+def _as_doubles(value: Any) -> Any:
+    """Round integers beyond 2^53 to the double that every JSON number is to ECMAScript (RFC 8785 3.1)."""
+    if isinstance(value, dict):
+        return {name: _as_doubles(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_as_doubles(member) for member in value]
+    if isinstance(value, int) and abs(value) > _LARGEST_EXACT:
+        return float(value)
+    return value
 
 
 def state_hash(value: Any) -> str:

@@ -18,17 +18,21 @@ def timestamp(moment: datetime) -> str:
 
     Such strings sort as the moments do, so documents store them as they are shown.
     """
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def parse_timestamp(text: str) -> datetime:
     """Read an ISO 8601 timestamp that names its offset.
 
     Raises:
-        ValueError: the text is no timestamp, or names no offset.
+        ValueError: the text is no timestamp, names no offset, or lies in no year from 1 to 9999.
     """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         message = "a timestamp must name its offset, like 2027-02-18T00:00:00.000Z"
         raise ValueError(message)
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        message = "lies outside the years 1 to 9999"
+        raise ValueError(message) from error

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 Difference = dict[str, Any]
 """``{path, old?, new?}``: the dotted path of a member, its value before and after; a side is absent where it was."""
 
+_PLAIN_NAME = re.compile(r"[^.$][^.]*")
+
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any], *, prefix: str = "") -> list[Difference]:
     """List the members that differ, at the deepest member that does; arrays are compared whole.
 
-    Parts that are the very same object are not looked into, so the work grows with the change, not the document.
+    Parts that are the very same object are not looked into, so the work grows with the change, not the document. An
+    object with a member whose name no dotted path can hold (empty, with a dot, or like an operator) is one value.
     """
     found: list[Difference] = []
     for name in old.keys() | new.keys():
         before, after = old.get(name, _ABSENT), new.get(name, _ABSENT)
-        if before is after or (type(before) is type(after) and before == after):
+        if same(before, after):
             continue
         path = f"{prefix}{name}"
-        if isinstance(before, Mapping) and isinstance(after, Mapping):
+        if _has_paths(before) and _has_paths(after):
             found.extend(differences(before, after, prefix=f"{path}."))
         else:
             found.append(_difference(path, before, after))
@@ -47,6 +51,21 @@ def apply(state: Mapping[str, Any], changes: Sequence[Difference]) -> dict[str, 
 
 
 _ABSENT: Any = object()
+
+
+def same(one: Any, other: Any) -> bool:
+    """Tell whether two JSON values are the same; unlike to Python, true is not 1 to JSON, and 1.0 is not 1 to us."""
+    if one is other:
+        return True
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(same(value, other[name]) for name, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return type(one) is type(other) and bool(one == other)
+
+
+def _has_paths(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(map(_PLAIN_NAME.fullmatch, value))
 
 
 def _difference(path: str, before: Any, after: Any) -> Difference:

@@ -36,7 +36,8 @@ def _own_key(path: Path) -> bytes:
     """Read the key file, which is made at the first start; of two that make it at once, one wins."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f".{FILE_NAME}.{os.getpid()}")
+        # Not the process id: in a container it is always 1, and a start that was killed here leaves its file.
+        fresh = path.with_name(f".{FILE_NAME}.{secrets.token_hex(8)}")
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(base64.b64encode(secrets.token_bytes(SECRET_KEY_BYTES)) + b"\n")
