@@ -29,11 +29,12 @@ from tracepass.resolver.viewer import BUILD
 router = APIRouter()
 
 KEYS: Final = (
-    "/01/{gtin}",
-    "/01/{gtin}/10/{lot}",
     "/01/{gtin}/21/{serial}",
+    "/01/{gtin}/10/{lot}",
+    "/01/{gtin}",
     "/01/{gtin}/10/{lot}/21/{serial}",
 )
+"""The ways to name a passport; what is scanned most is matched first."""
 METHODS: Final = ["GET", "HEAD", "OPTIONS"]
 MEDIA_TYPES: Final = {"viewer.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
 _STATIC: Final = {
@@ -92,7 +93,7 @@ async def scan(request: Request) -> Response:
     """Answer the landing address: a page, data, or why there is neither."""
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=PREFLIGHT)
-    wanted = wanted_type(request.headers.get("accept"), request.query_params.get("format"))
+    wanted = wanted_type(request.headers.get("accept"), _query(request, "format"))
     try:
         gtin = check_gtin(_segment(request, "gtin") or "")
         if gtin != request.path_params["gtin"]:
@@ -136,6 +137,11 @@ def _segment(request: Request, name: str) -> str | None:
         raise LinkMalformed(name, str(error)) from error
 
 
+def _query(request: Request, name: str) -> str | None:
+    """Return a parameter; most links have none, and parsing nothing costs more than looking."""
+    return request.query_params.get(name) if request.scope["query_string"] else None
+
+
 def _path_with(request: Request, gtin: str) -> str:
     raw = request.path_params["gtin"]
     return str(request.scope["path"]).replace(f"/01/{raw}", f"/01/{gtin}", 1)
@@ -150,7 +156,7 @@ def _read(request: Request, gtin: str, wanted: Wanted) -> Scan:
     """Read a request; an item is found by its serial, whatever lot the link names beside it."""
     serial, lot = _segment(request, "serial"), _segment(request, "lot")
     key = PassportKey(gtin, lot=lot if serial is None else None, serial=serial)
-    lang = request.query_params.get("lang")
+    lang = _query(request, "lang")
     try:
         lang = None if lang is None else check_locale(lang)
     except UnknownLocale as error:
@@ -219,7 +225,7 @@ def _refuse(request: Request, refusal: Refusal, wanted: Wanted) -> Response:
         response = refusal_answer(refusal)
         response.headers.update(headers)
         return response
-    lang = request.query_params.get("lang")
+    lang = _query(request, "lang")
     page = resolver_of(request).notice(refusal, lang=lang, accept_language=request.headers.get("accept-language"))
     return Response(page, refusal.status, {**headers, **PAGE_HEADERS}, media_type="text/html; charset=utf-8")
 
@@ -231,8 +237,7 @@ def _for_method(request: Request, response: Response) -> Response:
     return response
 
 
-for _tail in KEYS:
-    router.add_route(f"/p{_tail}", scan, methods=METHODS)
-    router.add_route(f"/test/{{workspace}}/p{_tail}", scan, methods=METHODS)
-    router.add_route(_tail, resolve, methods=METHODS)
+for _prefix, _endpoint in (("/p", scan), ("", resolve), ("/test/{workspace}/p", scan)):
+    for _tail in KEYS:
+        router.add_route(_prefix + _tail, _endpoint, methods=METHODS)
 router.add_route("/static/resolver/{name}", static, methods=["GET", "HEAD"])

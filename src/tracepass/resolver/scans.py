@@ -28,7 +28,7 @@ class ScanCounter:
 
     def count(self, state: State, *, shown: Format, device: Device, locale: str | None, total_only: bool) -> None:
         """Count one scan; ``locale`` is the language of the page, None for data."""
-        day = self._clock().strftime("%Y-%m-%d")
+        day = self._clock().date().isoformat()
         key = (state.passport_id, day)
         if key not in self._counts:
             self._counts[key] = Counter()

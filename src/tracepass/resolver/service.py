@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -37,6 +38,9 @@ from tracepass.templates.service import Templates
 
 PAGES_KEPT = 256
 """Rendered pages kept in memory; each is some 60 kB with its compressed forms."""
+
+GTINS_KEPT = 4096
+"""Numbers remembered as right: popular products are scanned again and again."""
 
 _CacheKey = tuple[str, str, str, str | None]
 
@@ -246,6 +250,7 @@ def _wanted_locale(reader: Reader) -> str | None:
     return wanted if wanted == negotiate(reader.lang, reader.accept_language, "sv") else None
 
 
+@lru_cache(GTINS_KEPT)
 def check_gtin(text: str) -> str:
     """Return a GTIN in its 14-digit form.
 
