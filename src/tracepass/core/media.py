@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 import io
-import warnings
+import struct
+import zlib
+from collections.abc import Mapping
+from typing import Any
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image
 
 from tracepass.core.errors import Invalid, Refusal
 
 MAX_PIXELS = 40_000_000
-IMAGE_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
-_JPEG_QUALITY = 92
+PNG, JPEG, WEBP = "image/png", "image/jpeg", "image/webp"
+_WRITERS: Mapping[str, str] = {PNG: "PNG", JPEG: "JPEG", WEBP: "WEBP"}
+_QUALITY = 92
+_UPRIGHT: Mapping[Any, Image.Transpose] = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# What Pillow lets through when a file is broken in a way that its readers did not expect.
+_BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, struct.error, zlib.error)
 _CSV_CONTROLS = frozenset(range(32)) - {0x09, 0x0A, 0x0D}
+
+# Pillow only warns from its own limit on; ours is lower and is checked before a pixel is decoded.
+Image.MAX_IMAGE_PIXELS = None
 
 
 def _unsupported(expected: str) -> Refusal:
@@ -26,11 +44,11 @@ def _unsupported(expected: str) -> Refusal:
 def image_type(data: bytes) -> str | None:
     """Return the media type of PNG, JPEG or WebP content, or None."""
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return IMAGE_TYPES["PNG"]
+        return PNG
     if data.startswith(b"\xff\xd8\xff"):
-        return IMAGE_TYPES["JPEG"]
+        return JPEG
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return IMAGE_TYPES["WEBP"]
+        return WEBP
     return None
 
 
@@ -69,15 +87,15 @@ def clean_image(data: bytes) -> tuple[bytes, str]:
         Refusal: the content is no PNG, JPEG or WebP picture.
         Invalid: it is broken, or larger than 40 million pixels.
     """
-    if image_type(data) is None:
+    media_type = image_type(data)
+    if media_type is None:
         raise _unsupported("PNG, JPEG or WebP")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            picture = Image.open(io.BytesIO(data), formats=list(IMAGE_TYPES))
+        # The media type and not the opened format: a JPEG that holds several pictures opens as MPO.
+        picture = Image.open(io.BytesIO(data), formats=list(_WRITERS.values()))
         _refuse_huge(picture)
-        return _rewrite(picture), IMAGE_TYPES[str(picture.format)]
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        return _rewrite(picture, _WRITERS[media_type]), media_type
+    except _BROKEN as error:
         raise Invalid({"file": ["is a picture that cannot be read"]}) from error
 
 
@@ -88,16 +106,24 @@ def _refuse_huge(picture: Image.Image) -> None:
         )
 
 
-def _rewrite(picture: Image.Image) -> bytes:
+def _rewrite(picture: Image.Image, kind: str) -> bytes:
     """Write the pixels anew: EXIF, comments and whatever else stood in the file stay behind."""
-    kind = str(picture.format)
-    upright = ImageOps.exif_transpose(picture)
+    turn = _UPRIGHT.get(_orientation(picture))
+    upright = picture.copy() if turn is None else picture.transpose(turn)
     upright.info = {name: value for name, value in upright.info.items() if name == "transparency"}
     output = io.BytesIO()
     if kind == "JPEG":
-        upright.convert("RGB").save(output, kind, quality=_JPEG_QUALITY, optimize=True)
+        upright.convert("RGB").save(output, kind, quality=_QUALITY, optimize=True)
     elif kind == "WEBP":
-        upright.save(output, kind, quality=_JPEG_QUALITY)
+        upright.save(output, kind, quality=_QUALITY)
     else:
         upright.save(output, kind, optimize=True)
     return output.getvalue()
+
+
+def _orientation(picture: Image.Image) -> Any:
+    """Return how the camera was held (EXIF 2.32, tag 0x0112); broken metadata says nothing and harms no picture."""
+    try:
+        return picture.getexif().get(ExifTags.Base.Orientation)
+    except _BROKEN:
+        return None
