@@ -9,11 +9,12 @@ from tracepass.contract.served import Contract
 from tracepass.core import changes, jobs
 from tracepass.core.clock import Clock
 from tracepass.core.mongo import Database
+from tracepass.core.origins import Origins
 from tracepass.files.service import Files
 from tracepass.identity import service as identity
 from tracepass.identity.authentication import Authenticator
 from tracepass.passports import service as passports
-from tracepass.passports.desk import Desk, Origins
+from tracepass.passports.desk import Desk
 from tracepass.passports.fieldwork import PassportFields
 from tracepass.passports.gtins import GtinClaims
 from tracepass.passports.records import PassportRecords
@@ -52,7 +53,7 @@ def build_services(database: Database, settings: Settings, clock: Clock) -> dict
         claims,
         Authenticator(database, clock=clock),
         Contract(settings.api_origin, settings.resolver_origin),
-        ProductImages(database, catalogue, api_origin=settings.api_origin),
+        ProductImages(database, catalogue),
         Passports(desk, claims=claims, files=files),
         PassportFields(desk, files=files),
         PassportStates(desk, claims=claims),

@@ -15,10 +15,12 @@ from tracepass.api.bodies import parse_json
 from tracepass.api.policy import JSON, Policy
 from tracepass.core.errors import Invalid, Refusal
 from tracepass.core.ids import Id, find_id
+from tracepass.core.origins import Origins, origins_for
 from tracepass.identity.models import Caller
 from tracepass.identity.service import Authenticator
 
 Service = TypeVar("Service")
+_LENGTH = re.compile(r"[0-9]{1,18}")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _ETAG = re.compile(r'(?:W/)?"(\d{1,18})(?:-[^"]*)?"', re.ASCII)
 
@@ -73,6 +75,12 @@ class Call(Request):
     def service(self, kind: type[Service]) -> Service:
         """Return the application's one instance of a service."""
         return cast("Service", self.app.state.services[kind])
+
+    @property
+    def origins(self) -> Origins:
+        """Return where the caller reaches this installation, for the links that this call makes."""
+        peer = None if self.client is None else self.client.host
+        return origins_for(self.app.state.settings, peer=peer, headers=self.headers)
 
     async def admit(self, scope: str) -> None:
         """Find out who calls, and whether their key may do this.
@@ -138,8 +146,7 @@ class Call(Request):
             UnsupportedMediaType: it is of another type.
             MalformedJson: it is no JSON.
         """
-        length = self.headers.get("content-length")
-        if length is not None and length.isdigit() and int(length) > self.policy.max_body:
+        if _declared_length(self) > self.policy.max_body:
             raise PayloadTooLarge(self.policy.max_body)
         if self.policy.media_type == JSON:
             await self._load_json()
@@ -167,6 +174,12 @@ class Call(Request):
     async def json(self) -> Any:
         """Return the value that `load` parsed."""
         return self._parsed
+
+
+def _declared_length(request: Request) -> int:
+    """Return the declared length of the body; without a readable one the bytes are counted as they come."""
+    digits = request.headers.get("content-length", "")
+    return int(digits) if _LENGTH.fullmatch(digits) else 0
 
 
 def decode_segment(raw: Any) -> str:

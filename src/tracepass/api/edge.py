@@ -8,10 +8,14 @@ from typing import Any
 
 import structlog
 from prometheus_client import Counter, Histogram
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tracepass.api.failures import unexpected_answer
 from tracepass.core.ids import new_id
+
+CLIENT_LEFT = 499
+"""What nginx writes down for a client that went away before its answer; nobody ever receives it."""
 
 _log = structlog.get_logger()
 _SANE_ID = re.compile(rb"^[\x21-\x7e]{1,128}$")
@@ -51,6 +55,8 @@ class _Exchange:
         """Answer, whatever happens, and write down that it was done."""
         try:
             await app(self._scope, receive, self._stamp)
+        except ClientDisconnect:
+            self._status = CLIENT_LEFT
         except Exception:
             _log.exception("unexpected", request_id=self._request_id.decode())
             if self._status:

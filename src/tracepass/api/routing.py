@@ -45,9 +45,9 @@ class ApiRoute(APIRoute):
             call.policy = policy
             if policy.scope is not None:
                 await call.admit(policy.scope)
+            _refuse_unknown_query(call, known)
             if takes_body:
                 await call.load()
-            _refuse_unknown_query(call, known)
             return await run(call)
 
         return handle

@@ -26,6 +26,10 @@ class WireModel(BaseModel):
     )
 
 
+class Nothing(WireModel):
+    """The body of an operation that needs no more than its name: empty, or an empty object."""
+
+
 class QueryModel(BaseModel):
     """The query of a request: its values come as text and are read into their types.
 

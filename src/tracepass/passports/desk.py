@@ -12,6 +12,7 @@ from tracepass.core.differences import differences, update_of
 from tracepass.core.errors import NotFound, Refusal
 from tracepass.core.ids import Id
 from tracepass.core.mongo import Database, Document, Session
+from tracepass.core.origins import Origins
 from tracepass.gs1.keys import PassportKey
 from tracepass.identity.models import Caller
 from tracepass.passports.completion import completion_percentage, field_counts
@@ -58,19 +59,6 @@ class Deed:
 
 
 UPDATED = "passport.updated"
-
-
-@dataclass(frozen=True, slots=True)
-class Origins:
-    """Where clients and scanners reach this installation."""
-
-    api: str
-    resolver: str
-
-    @property
-    def vocabulary(self) -> str:
-        """Return the address under which the terms of JSON-LD answers stand."""
-        return f"{self.api}/vocab"
 
 
 class Desk:

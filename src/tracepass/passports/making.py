@@ -9,10 +9,11 @@ from tracepass.core.clock import timestamp
 from tracepass.core.errors import Invalid, Refusal
 from tracepass.core.ids import new_id
 from tracepass.core.mongo import Document
+from tracepass.core.origins import Origins
 from tracepass.core.trigrams import search_terms
 from tracepass.gs1.keys import is_ai_value
 from tracepass.identity.models import Caller
-from tracepass.passports.desk import Origins, key_path
+from tracepass.passports.desk import key_path
 from tracepass.passports.fields import Hand, inherited, written
 from tracepass.passports.models import FieldWrite, Granularity, Gs1, PartyPatch, PassportCreate
 from tracepass.passports.parties import merged

@@ -137,10 +137,6 @@ class Suspend(WireModel):
     reason: Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"\S")]
 
 
-class Nothing(WireModel):
-    """A move that needs no more than its name."""
-
-
 class PassportQuery(QueryModel):
     """Which passports to list, and in which order."""
 

@@ -10,9 +10,9 @@ from starlette.responses import Response
 from tracepass.api import Budget, Call, Router, answer, entity_answer, list_answer
 from tracepass.core.batches import create_each
 from tracepass.core.mongo import Document
+from tracepass.core.schema import Nothing
 from tracepass.passports.addresses import locator, on_passport
 from tracepass.passports.models import (
-    Nothing,
     PassportBatch,
     PassportCreate,
     PassportQuery,
@@ -41,7 +41,7 @@ def _moved(call: Call, stored: Document) -> Response:
 @router.operation("POST", "", scope=WRITE, budget=Budget.WRITES)
 async def create_passport(call: Call, body: PassportCreate) -> Response:
     """Make a draft."""
-    return _entity(call, await call.service(Passports).create(call.caller, body), 201)
+    return _entity(call, await call.service(Passports).create(call.caller, body, origins=call.origins), 201)
 
 
 @router.operation("GET", "", scope=READ, budget=Budget.READS)
@@ -54,8 +54,10 @@ async def list_passports(call: Call, query: Annotated[PassportQuery, Query()]) -
 @router.operation("POST", "/batch", scope=WRITE, budget=Budget.WRITES, cost=lambda body: len(body.passports))
 async def create_passports(call: Call, body: PassportBatch) -> Response:
     """Make up to 100 drafts; each stands alone."""
-    passports, caller = call.service(Passports), call.caller
-    outcome = await create_each(body.passports, PassportCreate, lambda item: passports.create(caller, item))
+    passports, caller, origins = call.service(Passports), call.caller, call.origins
+    outcome = await create_each(
+        body.passports, PassportCreate, lambda item: passports.create(caller, item, origins=origins)
+    )
     return answer(outcome, 207)
 
 
@@ -102,6 +104,7 @@ async def publish_passport(call: Call, body: Publish) -> Response:
         locator(call),
         acknowledge_gaps=body.acknowledge_gaps,
         expires_at=body.expires_at,
+        origins=call.origins,
         expected=call.expected_versions,
     )
     return _moved(call, stored)

@@ -10,6 +10,7 @@ from tracepass.core.clock import timestamp
 from tracepass.core.errors import Invalid, NotFound, Refusal
 from tracepass.core.ids import Id
 from tracepass.core.mongo import Document, Session
+from tracepass.core.origins import Origins
 from tracepass.core.paging import offset, read_cursor, write_cursor
 from tracepass.identity.models import Caller
 from tracepass.passports import gtins, repository
@@ -61,8 +62,8 @@ class Passports:
         self._claims = claims
         self._files = files
 
-    async def create(self, caller: Caller, body: PassportCreate) -> Document:
-        """Make a draft and claim its key.
+    async def create(self, caller: Caller, body: PassportCreate, *, origins: Origins) -> Document:
+        """Make a draft and claim its key; its link leads to the resolver of ``origins``.
 
         Raises:
             Invalid: the product is unknown, or a value does not fit.
@@ -72,7 +73,7 @@ class Passports:
         product = await self._product(caller, body.product_id)
         template = self.desk.templates.get(product["category"])
         hand = self.desk.hand(caller)
-        passport = draft(caller, body, product, template, hand=hand, origins=self.desk.origins)
+        passport = draft(caller, body, product, template, hand=hand, origins=origins)
         passport = self.desk.finished(passport, template)
         check_size(passport)
         references = file_ids(template, passport["fields"])

@@ -7,11 +7,13 @@ from datetime import datetime
 from tracepass.core.clock import timestamp
 from tracepass.core.errors import Invalid, NotFound, Refusal
 from tracepass.core.mongo import Document
+from tracepass.core.origins import Origins
 from tracepass.identity.models import Caller
 from tracepass.passports.completion import gaps
-from tracepass.passports.desk import UPDATED, Deed, Desk
+from tracepass.passports.desk import UPDATED, Deed, Desk, key_path
 from tracepass.passports.gtins import GtinClaims
 from tracepass.passports.lifecycle import MOVES, target_of
+from tracepass.passports.making import digital_link
 from tracepass.passports.models import ById, Locator
 
 
@@ -71,9 +73,10 @@ class PassportStates:
         *,
         acknowledge_gaps: bool,
         expires_at: datetime | None,
+        origins: Origins,
         expected: frozenset[int] | None,
     ) -> Document:
-        """Publish a passport, if the gate is open; its link is fixed from now on.
+        """Publish a passport, if the gate is open; its link, under the resolver of ``origins``, is fixed from now on.
 
         Raises:
             InvalidTransition: it is not a draft, in review or approved.
@@ -86,7 +89,9 @@ class PassportStates:
         if blockers or (open_gaps and not acknowledge_gaps):
             raise _publish_blocked(blockers, open_gaps)
         await self._claims.confirm(caller.workspace, caller.tenancy, stored["gs1"]["gtin"])
-        members: Document = {"publishedAt": timestamp(self.desk.clock())}
+        path = key_path(stored["gs1"], stored["granularity"])
+        gs1 = {**stored["gs1"], "digitalLinkUri": digital_link(caller, path, origins)}
+        members: Document = {"gs1": gs1, "publishedAt": timestamp(self.desk.clock())}
         if open_gaps:
             members["publishedIncomplete"] = True
         if expires_at is not None:

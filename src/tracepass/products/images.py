@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from tracepass.core.blobs import Blob, Blobs
 from tracepass.core.errors import Invalid, NotFound, Refusal
 from tracepass.core.ids import Id, find_id, new_id
 from tracepass.core.media import clean_image
 from tracepass.core.mongo import Database, Document
+from tracepass.core.origins import Origins
 from tracepass.identity.models import Caller
-from tracepass.products.models import MAX_IMAGES
+from tracepass.products.models import MAX_IMAGES, ProductPatch
 from tracepass.products.service import Products
 
 BUCKET = "images"
@@ -20,12 +22,13 @@ PATH = "/media/"
 class ProductImages:
     """The uploaded pictures of products."""
 
-    def __init__(self, database: Database, products: Products, *, api_origin: str) -> None:
+    def __init__(self, database: Database, products: Products) -> None:
         self._blobs = Blobs(database, BUCKET)
         self._products = products
-        self._base = f"{api_origin}{PATH}"
 
-    async def add(self, caller: Caller, product_id: Id, data: bytes, *, expected: frozenset[int] | None) -> Document:
+    async def add(
+        self, caller: Caller, product_id: Id, data: bytes, *, origins: Origins, expected: frozenset[int] | None
+    ) -> Document:
         """Store a picture and put its address at the end of the product's.
 
         Raises:
@@ -37,7 +40,7 @@ class ProductImages:
         clean, media_type = await asyncio.to_thread(clean_image, data)
         image_id = new_id()
         await self._blobs.put(image_id, Blob(clean, media_type, caller.tenancy, {"productId": product_id}))
-        url = f"{self._base}{image_id}"
+        url = f"{origins.api}{PATH}{image_id}"
 
         def edit(product: Document) -> Document:
             _refuse_full(product)
@@ -65,21 +68,41 @@ class ProductImages:
             return {**product, "imageUrls": [*urls[:index], *urls[index + 1 :]]}
 
         product = await self._products.change(caller, product_id, action="remove_image", edit=edit, expected=expected)
-        await self._forget(removed[0], product)
+        await self._forget(product, removed)
         return product
 
-    async def _forget(self, url: str, product: Document) -> None:
-        """Delete the bytes behind an address that the product no longer shows."""
-        image_id = find_id(url.rpartition("/")[2])
-        if PATH in url and image_id is not None and url not in product["imageUrls"]:
-            await self._blobs.delete(image_id)
+    async def patch(
+        self, caller: Caller, product_id: Id, body: ProductPatch, *, expected: frozenset[int] | None
+    ) -> Document:
+        """Change a product, and delete the uploaded pictures that it no longer shows.
+
+        Raises:
+            Refusal: as `Products.patch` does.
+        """
+        if "imageUrls" not in body.named:
+            return await self._products.patch(caller, product_id, body, expected=expected)
+        before = await self._products.get_plain(caller, product_id)
+        product = await self._products.patch(caller, product_id, body, expected=expected)
+        await self._forget(product, before["imageUrls"])
+        return product
 
     async def delete_of(self, product: Document) -> int:
         """Delete all uploaded pictures of a product that is gone; return how many."""
-        own = [url for url in product["imageUrls"] if url.startswith(self._base)]
-        for url in own:
-            await self._forget(url, {"imageUrls": []})
-        return len(own)
+        return await self._forget({**product, "imageUrls": []}, product["imageUrls"])
+
+    async def _forget(self, product: Document, urls: Sequence[str]) -> int:
+        """Delete the bytes behind those addresses that the product no longer shows; return how many.
+
+        Anybody may name any address as that of a picture, so only what was uploaded to this very product is deleted.
+        """
+        deleted = 0
+        for url in set(urls) - set(product["imageUrls"]):
+            image_id = find_id(url.rpartition(PATH)[2])
+            blob = None if image_id is None else await self._blobs.find(image_id)
+            if image_id is not None and blob is not None and blob.facts["productId"] == product["_id"]:
+                await self._blobs.delete(image_id)
+                deleted += 1
+        return deleted
 
     async def get(self, image_id: Id) -> Blob:
         """Return a picture: whoever has its address may see it.

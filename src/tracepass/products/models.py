@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -17,8 +18,16 @@ ProductStatus = Literal["active", "archived"]
 MAX_IMAGES = 20
 
 
+_HTTPS_URL = re.compile(r"https://[^\s/?#]+[^\s]*")
+
+
+def is_https_url(text: str) -> bool:
+    """Tell whether the text is an https URL with a host."""
+    return _HTTPS_URL.fullmatch(text) is not None
+
+
 def _check_https(value: str) -> str:
-    if not value.startswith("https://") or any(character.isspace() for character in value):
+    if not is_https_url(value):
         message = "must be an https URL"
         raise ValueError(message)
     return value

@@ -12,6 +12,7 @@ from tracepass.api.policy import FORM_OVERHEAD, IMAGE_LIMIT, MULTIPART
 from tracepass.core.batches import create_each
 from tracepass.core.errors import Refusal
 from tracepass.core.mongo import Document
+from tracepass.core.schema import Nothing
 from tracepass.products.images import ProductImages, read_index
 from tracepass.products.models import ProductBatch, ProductCreate, ProductPatch, ProductQuery
 from tracepass.products.service import Products, etag
@@ -58,8 +59,8 @@ async def get_product(call: Call) -> Response:
 @router.operation("PATCH", "/{id}", scope=WRITE, budget=Budget.WRITES)
 async def patch_product(call: Call, body: ProductPatch) -> Response:
     """Change what the body names."""
-    products = call.service(Products)
-    product = await products.patch(call.caller, path_id(call, "id"), body, expected=call.expected_versions)
+    images = call.service(ProductImages)
+    product = await images.patch(call.caller, path_id(call, "id"), body, expected=call.expected_versions)
     return _entity(call, product)
 
 
@@ -74,7 +75,7 @@ async def delete_product(call: Call) -> Response:
 
 
 @router.operation("POST", "/{id}/archive", scope=WRITE, budget=Budget.WRITES)
-async def archive_product(call: Call) -> Response:
+async def archive_product(call: Call, body: Nothing) -> Response:  # noqa: ARG001 - the empty body is checked
     """Archive a product that no live passport refers to."""
     products = call.service(Products)
     return _entity(call, await products.archive(call.caller, path_id(call, "id"), expected=call.expected_versions))
@@ -94,7 +95,10 @@ async def add_product_image(call: Call, file: Annotated[UploadFile, File()]) -> 
     if len(data) > IMAGE_LIMIT:
         raise Refusal("payload_too_large", "A picture has at most 5 MB.", details={"limit": IMAGE_LIMIT})
     images = call.service(ProductImages)
-    return _entity(call, await images.add(call.caller, path_id(call, "id"), data, expected=call.expected_versions), 201)
+    product = await images.add(
+        call.caller, path_id(call, "id"), data, origins=call.origins, expected=call.expected_versions
+    )
+    return _entity(call, product, 201)
 
 
 @router.operation("DELETE", "/{id}/images/{index}", scope=WRITE, budget=Budget.WRITES)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tracepass.core.errors import Invalid
 from tracepass.core.mongo import Document
 from tracepass.core.trigrams import search_terms
+from tracepass.products.models import is_https_url
 
 INTERNAL = ("workspaceId", "environment", "search", "stateHash")
 
@@ -32,6 +33,6 @@ def check_image_urls(wanted: Sequence[str], present: Sequence[str]) -> None:
     Raises:
         Invalid: another address is among them.
     """
-    wrong = [index for index, url in enumerate(wanted) if url not in present and not url.startswith("https://")]
+    wrong = [index for index, url in enumerate(wanted) if url not in present and not is_https_url(url)]
     if wrong:
         raise Invalid({f"imageUrls[{index}]": ["must be an https URL"] for index in wrong})
