@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from tracepass.templates.models import Field, Template
@@ -10,22 +11,23 @@ from tracepass.templates.models import Field, Template
 REQUIRED_ROLE = "manufacturer"
 
 
-def values_of(fields: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the plain values of the fields that have one."""
-    return {key: field["value"] for key, field in fields.items() if field["value"] is not None}
+def subcategory_of(template: Template, fields: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """Return the subcategory that a passport's fields name, or None while it is open."""
+    state = fields.get(template.subcategory_field) if template.subcategory_field else None
+    return None if state is None else template.subcategory({str(template.subcategory_field): state["value"]})
 
 
-def applying(template: Template, fields: Mapping[str, Any]) -> Iterator[Field]:
-    """Give the fields of the template that belong to a passport with these values."""
-    subcategory = template.subcategory(values_of(fields))
-    return (field for field in template.fields.values() if template.applies(field, subcategory))
+@lru_cache
+def applying(template: Template, subcategory: str | None) -> tuple[Field, ...]:
+    """Return the fields of the template that belong to a passport of a subcategory."""
+    return tuple(field for field in template.fields.values() if template.applies(field, subcategory))
 
 
 def field_counts(template: Template, fields: Mapping[str, Any]) -> dict[str, int]:
     """Count the applying fields by their status; those the platform fills count as approved."""
     counts = {"total": 0, "empty": 0, "pendingReview": 0, "approved": 0, "flagged": 0}
     names = {"empty": "empty", "pending_review": "pendingReview", "approved": "approved", "flagged": "flagged"}
-    for field in applying(template, fields):
+    for field in applying(template, subcategory_of(template, fields)):
         counts["total"] += 1
         state = fields.get(field.key)
         status = "approved" if field.filled_by == "system" else "empty" if state is None else state["status"]
@@ -45,7 +47,7 @@ def gaps(template: Template, passport: Mapping[str, Any]) -> list[dict[str, str]
     Fields that the platform or the product in use fills are no gap.
     """
     fields = passport["fields"]
-    subcategory = template.subcategory(values_of(fields))
+    subcategory = subcategory_of(template, fields)
     found = [
         gap
         for field in template.required_fields(subcategory)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -66,13 +67,23 @@ def check_size(passport: Mapping[str, Any]) -> None:
 def file_ids(template: Template, fields: Mapping[str, Mapping[str, Any]], *, public_only: bool = False) -> list[Id]:
     """List the files that the fields refer to; with ``public_only``, those of approved public values."""
     found: set[Id] = set()
-    for key, state in fields.items():
-        field = template.fields.get(key)
-        if field is None or (public_only and not is_public(field, state)):
+    for key in _file_fields(template) & fields.keys():
+        field, state = template.fields[key], fields[key]
+        if public_only and not is_public(field, state):
             continue
         values = [state["value"]] if public_only else [state["value"], state.get("pending", {}).get("value")]
         found.update(reference for value in values for reference in _references(field, value))
     return sorted(found)
+
+
+@lru_cache
+def _file_fields(template: Template) -> frozenset[str]:
+    """Return the keys of the fields whose values can refer to files."""
+
+    def refers(typed: ValueType) -> bool:
+        return typed.data_type == "file_reference" or any(refers(column) for column in typed.columns)
+
+    return frozenset(key for key, field in template.fields.items() if refers(field))
 
 
 def is_public(field: Field, state: Mapping[str, Any]) -> bool:
