@@ -26,6 +26,7 @@ from tracepass.products.router import media_router
 from tracepass.products.router import router as products_router
 from tracepass.resolver.router import router as resolver_router
 from tracepass.resolver.service import Resolver
+from tracepass.resolver.vocabulary_router import vocabulary_router
 from tracepass.settings import Settings
 from tracepass.templates.router import router as templates_router
 
@@ -33,6 +34,7 @@ FLUSH_SECONDS = 5.0
 
 ROUTERS = (
     resolver_router,
+    vocabulary_router,
     health.router,
     contract_router,
     products_router,

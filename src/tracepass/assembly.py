@@ -25,6 +25,7 @@ from tracepass.products import service as products
 from tracepass.products.images import ProductImages
 from tracepass.products.service import Products
 from tracepass.resolver.service import Resolver
+from tracepass.resolver.vocabulary import Vocabulary
 from tracepass.settings import Settings
 from tracepass.templates.service import Templates
 
@@ -58,6 +59,7 @@ def build_services(database: Database, settings: Settings, clock: Clock) -> dict
         PassportFields(desk, files=files),
         PassportStates(desk, claims=claims),
         PassportRecords(desk),
+        Vocabulary(templates, origin=origins.api),
         Resolver.over(database, templates, clock=clock, origin=origins.resolver),
     )
     return {type(service): service for service in services}

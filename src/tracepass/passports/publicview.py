@@ -34,11 +34,12 @@ def public_view(
     passport: Mapping[str, Any], product: Document, caller: Caller, template: Template, *, vocabulary: str
 ) -> Document:
     """Return the members of a claim that scans are answered from: state, page data and ready JSON-LD."""
-    page = page_data(passport, product, caller, template)
+    edition = f"{passport['version']}.{product['version']}"
+    page = {**page_data(passport, product, caller, template), "edition": edition}
     jsonld = public_jsonld(page, template, vocabulary=vocabulary)
     return {
         **scan_state(passport),
-        "edition": f"{passport['version']}.{product['version']}",
+        "edition": edition,
         "page": orjson.dumps(page, default=plain),
         "jsonld": orjson.dumps(jsonld, default=plain),
     }

@@ -1,0 +1,92 @@
+"""The terms of our JSON-LD, described where their addresses point (Best Practices for Publishing RDF Vocabularies)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tracepass.core.errors import NotFound
+from tracepass.locale import LOCALES
+from tracepass.templates.models import Field, Template
+from tracepass.templates.service import Templates
+
+ENVELOPE: Mapping[str, str] = {
+    "category": "The product group of the passport.",
+    "environment": "live, or test for a passport of no real product.",
+    "expiresAt": "Until when the passport is valid.",
+    "fields": "The public values, by the keys of the category's template.",
+    "granularity": "Whether the passport speaks of a model, a batch or an item.",
+    "passportId": "The id of the passport in this installation.",
+    "publishedAt": "When the passport was first published.",
+    "publishedIncomplete": "Whether the publisher declared that the passport is not yet complete.",
+    "status": "The state of the passport.",
+    "templateVersion": "The version of the template that the passport was made with.",
+    "updatedAt": "When the passport last changed.",
+    "version": "The number of the passport's latest change.",
+}
+PASSPORT = "passport"
+
+_CONTEXT = {
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "owl": "http://www.w3.org/2002/07/owl#",
+    "schema": "https://schema.org/",
+    "label": {"@id": "rdfs:label", "@container": "@language"},
+    "comment": {"@id": "rdfs:comment", "@container": "@language"},
+    "unit": "schema:unitText",
+    "version": "owl:versionInfo",
+    "terms": {"@reverse": "rdfs:isDefinedBy"},
+}
+
+
+class Vocabulary:
+    """Describes the terms under ``<origin>/vocab``."""
+
+    def __init__(self, templates: Templates, *, origin: str) -> None:
+        self._templates = templates
+        self._base = f"{origin}/vocab"
+
+    def describe(self, name: str) -> dict[str, Any]:
+        """Return the terms of a category, or of ``passport``, as JSON-LD.
+
+        Raises:
+            NotFound: there is no such vocabulary.
+        """
+        if name == PASSPORT:
+            return self._ontology(name, {"en": "Digital product passport"}, self._envelope())
+        template = self._templates.find(name)
+        if template is None or template.category != name:
+            raise NotFound("vocabulary")
+        labels = {locale: self._templates.category_label(template, locale) for locale in LOCALES}
+        terms = [self._term(template, field) for field in template.fields.values()]
+        return {**self._ontology(name, labels, terms), "version": template.version}
+
+    def _ontology(self, name: str, labels: Mapping[str, str], terms: list[dict[str, Any]]) -> dict[str, Any]:
+        return {
+            "@context": _CONTEXT,
+            "@id": f"{self._base}/{name}",
+            "@type": "owl:Ontology",
+            "label": labels,
+            "terms": terms,
+        }
+
+    def _envelope(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "@id": f"{self._base}/{PASSPORT}#{name}",
+                "@type": "rdf:Property",
+                "label": {"en": name},
+                "comment": {"en": text},
+            }
+            for name, text in ENVELOPE.items()
+        ]
+
+    def _term(self, template: Template, field: Field) -> dict[str, Any]:
+        texts = self._templates.labels
+        term = {
+            "@id": f"{self._base}/{template.category}#{field.key}",
+            "@type": "rdf:Property",
+            "label": {locale: texts.text(locale, field.key, field.label) for locale in LOCALES},
+            "comment": {"en": field.help},
+        }
+        return {**term, "unit": field.unit} if field.unit else term
