@@ -1,8 +1,8 @@
 """The drill: a thousand concurrent writes, a part of the installation killed among them, and nothing lost.
 
-Three promises are checked after the recovery. Every write that was acknowledged is there, with its record in the
+Four promises are checked after the recovery. Every write that was acknowledged is there, with its record in the
 history. Every write that was not acknowledged happened wholly or not at all, so that the client may simply repeat it.
-And every repetition ends in one passport for each serial.
+Every repetition ends in one passport for each serial. And no process of a killed parent lingers.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 import httpx2
-from tests.faults.installation import Installation, Part, command
+from tests.faults.installation import Installation, Part, command, command_line, wait_for
 
 GTIN = "04012345000016"
 _CONNECTIONS = 64
@@ -34,6 +34,7 @@ class Drill:
     acknowledged: dict[str, str] = field(default_factory=dict)
     unanswered: list[str] = field(default_factory=list)
     _killed: bool = False
+    _before: list[int] = field(default_factory=list)
 
     async def run(self, key: str) -> str:
         """Do the round with an API key and give a line about it; an AssertionError names what was lost."""
@@ -48,6 +49,8 @@ class Drill:
             await _each(self.acknowledged, lambda serial: self._check(client, serial))
             await _each(self.unanswered, lambda serial: _repeat(client, product, serial))
             await _each(serials, lambda serial: _check_single(client, serial))
+        if self.part in {"supervisor", "everything"}:
+            await asyncio.to_thread(wait_for, lambda: not any(command_line(pid) for pid in self._before))
         return f"{self.part}: {len(self.acknowledged)} acknowledged, none lost; {len(self.unanswered)} repeated"
 
     async def _write(self, client: httpx2.AsyncClient, product: str, serial: str) -> None:
@@ -63,6 +66,7 @@ class Drill:
             self.unanswered.append(serial)
         if len(self.acknowledged) >= self.kill_after and not self._killed:
             self._killed = True
+            self._before = self.installation.members("everything")
             self.installation.kill(self.part)
 
     async def _check(self, client: httpx2.AsyncClient, serial: str) -> None:

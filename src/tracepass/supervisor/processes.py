@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+from types import FrameType
 
 import uvicorn
 
@@ -13,6 +14,17 @@ from tracepass.app import create_app
 from tracepass.settings import Settings
 
 _GRACE_SECONDS = 10
+# A parent kills what does not end in time, but a process whose parent was killed has nobody to do that for it.
+_LAST_SECONDS = 20
+
+
+class _Server(uvicorn.Server):
+    """A server whose end is certain: what still hangs 20 s after it was told to end is ended by SIGALRM."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to end, with the alarm set."""
+        signal.alarm(_LAST_SECONDS)
+        super().handle_exit(sig, frame)
 
 
 def run_web(settings: Settings, *, descriptor: int) -> None:
@@ -30,7 +42,7 @@ def run_web(settings: Settings, *, descriptor: int) -> None:
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     with socket.socket(fileno=descriptor) as listening:
-        uvicorn.Server(config).run(sockets=[listening])
+        _Server(config).run(sockets=[listening])
 
 
 def run_worker(settings: Settings) -> None:
@@ -42,5 +54,10 @@ async def _work(settings: Settings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, _begin_to_end, stop)
     await worker.run(settings, stop)
+
+
+def _begin_to_end(stop: asyncio.Event) -> None:
+    signal.alarm(_LAST_SECONDS)
+    stop.set()
