@@ -139,6 +139,11 @@ async def test_what_does_not_exist_is_not_found(
     assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
 
 
+async def test_a_category_that_does_not_exist_has_no_template(owner: httpx2.AsyncClient) -> None:
+    answer = await owner.get("/api/v1/templates/spaceships")
+    assert (answer.status_code, answer.json()["error"]) == (404, "template_not_found")
+
+
 @_documenting("413")
 async def test_a_body_beyond_the_limit_is_refused_before_it_is_read(
     operation: Operation, requests: Requests, owner: httpx2.AsyncClient
