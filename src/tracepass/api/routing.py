@@ -45,7 +45,7 @@ class ApiRoute(APIRoute):
             call.policy = policy
             if policy.scope is not None:
                 await call.admit(policy.scope)
-            _refuse_unknown_query(call, known)
+            _check_query(call, known)
             if takes_body:
                 await call.load()
             return await run(call)
@@ -65,11 +65,19 @@ def query_names(dependant: Dependant) -> frozenset[str]:
     return frozenset(names)
 
 
-def _refuse_unknown_query(call: Call, known: frozenset[str]) -> None:
-    if call.scope["query_string"]:
-        unknown = [name for name in call.query_params if name not in known]
-        if unknown:
-            raise Invalid({name: ["is not a parameter of this operation"] for name in unknown})
+def _check_query(call: Call, known: frozenset[str]) -> None:
+    """Refuse parameters that the operation does not know, and the one character that no text may hold.
+
+    Raises:
+        Invalid: there is such a parameter.
+    """
+    if not call.scope["query_string"]:
+        return
+    parameters = call.query_params.multi_items()
+    faults = {name: ["is not a parameter of this operation"] for name, _ in parameters if name not in known}
+    faults |= {name: ["must not contain the character U+0000"] for name, value in parameters if "\x00" in value}
+    if faults:
+        raise Invalid(faults)
 
 
 def _guarded(endpoint: Endpoint[Params], policy: Policy) -> Endpoint[Params]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from tracepass.core.ids import Id
 from tracepass.core.mongo import Database, Document, DuplicateKeyError, Index, Session
 from tracepass.core.paging import Position
 from tracepass.core.tenancy import Tenancy
-from tracepass.core.trigrams import query_terms
+from tracepass.core.trigrams import TERM_LENGTH, query_terms
 
 COLLECTION = "products"
 _TENANT = (("workspaceId", 1), ("environment", 1))
@@ -45,7 +46,9 @@ class ProductFilter:
         if self.status is not None:
             query["status"] = self.status
         if self.search is not None:
-            query["search"] = {"$all": query_terms(self.search)}
+            folded = self.search.casefold()
+            start = "^" if len(folded) < TERM_LENGTH else ""
+            query |= {"search": {"$all": query_terms(folded)}, "searchText": {"$regex": start + re.escape(folded)}}
         return query
 
     @property

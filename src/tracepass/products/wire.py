@@ -9,7 +9,7 @@ from tracepass.core.mongo import Document
 from tracepass.core.trigrams import search_terms
 from tracepass.products.models import is_https_url
 
-INTERNAL = ("workspaceId", "environment", "search", "stateHash")
+INTERNAL = frozenset({"workspaceId", "environment", "search", "searchText", "stateHash"})
 
 
 def etag(product: Document) -> str:
@@ -23,8 +23,9 @@ def shown(stored: Document) -> Document:
 
 
 def search_of(product: Document) -> Document:
-    """Return the member a product is found by."""
-    return {"search": search_terms((product["name"], product["model"]))}
+    """Return the members a product is found by: terms that lead to candidates, and the text that decides."""
+    texts = (product["name"], product["model"])
+    return {"search": search_terms(texts), "searchText": [text.casefold() for text in texts]}
 
 
 def check_image_urls(wanted: Sequence[str], present: Sequence[str]) -> None:

@@ -24,7 +24,10 @@ def test_an_unknown_code_is_a_fault_of_ours() -> None:
 
 
 def test_not_found_never_tells_whose_it_is() -> None:
-    assert NotFound("product").envelope == {"error": "not_found", "message": "There is no such product in this workspace."}
+    assert NotFound("product").envelope == {
+        "error": "not_found",
+        "message": "There is no such product in this workspace.",
+    }
 
 
 def test_the_message_of_a_validation_error_says_the_first_fault_and_how_many_more() -> None:

@@ -16,7 +16,7 @@ def test_an_id_reads_back() -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "abc", "0123456789abcdef0123456", "0123456789abcdef012345678", "0123456789abcdef0123456g",
-     "0123456789abcdef 1234 67", "twelve bytes", "０123456789abcdef0123456", "../../../../etc/passwd1"],
+     "0123456789abcdef 1234 67", "twelve bytes", "\uff10123456789abcdef0123456", "../../../../etc/passwd1"],
 )  # fmt: skip
 def test_anything_else_is_no_id(text: str) -> None:
     assert find_id(text) is None
