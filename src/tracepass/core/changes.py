@@ -14,7 +14,7 @@ from tracepass.core.canonical import state_hash
 from tracepass.core.clock import Clock, timestamp
 from tracepass.core.differences import Difference, apply
 from tracepass.core.ids import Id, new_id
-from tracepass.core.mongo import Database, Document, Index, Session
+from tracepass.core.mongo import Database, Document, DuplicateKeyError, Index, Session
 from tracepass.core.tenancy import Actor, Tenancy
 
 COLLECTION = "changes"
@@ -28,6 +28,10 @@ INDEXES = (
     ),
     Index(COLLECTION, (("workspaceId", 1), ("environment", 1), ("_id", -1))),
 )
+
+
+class Stale(Exception):
+    """Another write came first; look again and repeat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +66,16 @@ class ChangeLog:
         self._clock = clock
 
     async def append(self, change: Change, actor: Actor, *, session: Session) -> str:
-        """Append the record of a change in the change's own transaction; return the hash of the new state."""
+        """Append the record of a change in the change's own transaction; return the hash of the new state.
+
+        Raises:
+            Stale: the entity has got this version by another write.
+        """
         record, digest = self._record(change, actor)
-        await self._records.insert(record, session=session)
+        try:
+            await self._records.insert(record, session=session)
+        except DuplicateKeyError:
+            raise Stale from None
         return digest
 
     def _record(self, change: Change, actor: Actor) -> tuple[Document, str]:

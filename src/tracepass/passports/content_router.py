@@ -33,7 +33,7 @@ async def patch_field(call: Call, body: FieldWrite) -> Response:
     """Write one field."""
     key = segment(call, "key")
     passport = await call.service(PassportFields).write(
-        call.caller, locator(call), {key: body}, expected=call.expected_versions, paths={key: "value"}
+        call.caller, locator(call), {key: body}, expected=call.expected_versions
     )
     return _field(passport, key)
 
@@ -41,9 +41,8 @@ async def patch_field(call: Call, body: FieldWrite) -> Response:
 @on_passport(content_router, "PATCH", "/fields", scope=WRITE, budget=Budget.WRITES)
 async def patch_fields(call: Call, body: FieldsWrite) -> Response:
     """Write many fields: all or none."""
-    paths = {key: f"fields.{key}.value" for key in body.fields}
     passport = await call.service(PassportFields).write(
-        call.caller, locator(call), body.fields, expected=call.expected_versions, paths=paths
+        call.caller, locator(call), body.fields, expected=call.expected_versions, inside="fields"
     )
     members = {name: passport[name] for name in ("completionPercentage", "fieldCounts", "version")}
     written = {key: passport["fields"][key] for key in body.fields}

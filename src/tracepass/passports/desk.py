@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tracepass.core.changes import Change, ChangeLog
+from tracepass.core.changes import Change, ChangeLog, Stale
 from tracepass.core.clock import Clock, timestamp
 from tracepass.core.differences import differences, update_of
 from tracepass.core.errors import NotFound, Refusal
@@ -22,7 +22,7 @@ from tracepass.passports.publicview import public_view, scan_state
 from tracepass.passports.repository import IdentifierClaims, PassportRepository
 from tracepass.passports.values import check_size, file_ids
 from tracepass.passports.wire import entity
-from tracepass.products.service import Products, Stale, check_expected
+from tracepass.products.service import Products, check_expected
 from tracepass.templates.models import Template
 from tracepass.templates.service import Templates
 
@@ -30,6 +30,9 @@ ATTEMPTS = 50
 
 Edit = Callable[[Document], Document]
 """Takes a passport as it is shown, without computed fields, and returns it as it shall be; it changes nothing."""
+
+Also = Callable[[Document, Session], Awaitable[None]]
+"""What else happens in the transaction of an edit; it gets the passport as it will be, and may refuse."""
 
 
 class SerialAmbiguous(Refusal):
@@ -105,7 +108,14 @@ class Desk:
         return found[0]
 
     async def change(
-        self, caller: Caller, which: Locator, deed: Deed, *, edit: Edit, expected: frozenset[int] | None
+        self,
+        caller: Caller,
+        which: Locator,
+        deed: Deed,
+        *,
+        edit: Edit,
+        expected: frozenset[int] | None,
+        also: Also | None = None,
     ) -> Document:
         """Apply an edit to the newest version; another's write in between only means another look.
 
@@ -113,7 +123,7 @@ class Desk:
 
         Raises:
             NotFound: this workspace has no such passport.
-            Refusal: ``precondition_failed``, or whatever the edit refuses.
+            Refusal: ``precondition_failed``, or whatever ``edit`` and ``also`` refuse.
         """
         for _ in range(ATTEMPTS):
             stored = await self.load(caller, which)
@@ -123,7 +133,7 @@ class Desk:
             if after == before:
                 return stored
             try:
-                return await self._write(caller, stored, after, deed)
+                return await self._write(caller, stored, after, deed, also=also)
             except Stale:
                 continue
         raise Refusal("conflict", "Others change this passport at the same time; try again.")
@@ -133,7 +143,9 @@ class Desk:
         counts = field_counts(template, passport["fields"])
         return {**passport, "fieldCounts": counts, "completionPercentage": completion_percentage(counts)}
 
-    async def _write(self, caller: Caller, stored: Document, edited: Document, deed: Deed) -> Document:
+    async def _write(
+        self, caller: Caller, stored: Document, edited: Document, deed: Deed, *, also: Also | None
+    ) -> Document:
         before = entity(stored)
         template = self.template_of(stored)
         after = self.finished(
@@ -143,7 +155,7 @@ class Desk:
         change = self._change(before, after, deed, prev_hash=stored["stateHash"])
         kept = _kept(after, template)
         update = update_of([*change.diff, *differences({name: stored.get(name) for name in kept}, kept)])
-        return {**after, **kept, "stateHash": await self._commit(caller, change, update, template)}
+        return {**after, **kept, "stateHash": await self._commit(caller, change, update, template, also=also)}
 
     def _change(self, before: Document, after: Document, deed: Deed, *, prev_hash: str) -> Change:
         return Change(
@@ -176,8 +188,10 @@ class Desk:
             key = key_of(caller, passport["gs1"], passport["granularity"])
             await self.identifiers.refresh_version(key, passport["_id"], passport["version"], view)
 
-    async def _commit(self, caller: Caller, change: Change, update: Document, template: Template) -> str:
-        passport_id, state = change.entity_id, change.state
+    async def _commit(
+        self, caller: Caller, change: Change, update: Document, template: Template, *, also: Also | None
+    ) -> str:
+        passport_id, state = change.entity_id, dict(change.state)
         key = key_of(caller, state["gs1"], state["granularity"])
 
         async def work(session: Session) -> str:
@@ -185,6 +199,8 @@ class Desk:
             update["$set"]["stateHash"] = digest
             if not await self.passports(caller).update(passport_id, change.version - 1, update, session=session):
                 raise Stale
+            if also is not None:
+                await also(state, session)
             # The product is read in the transaction: should it change meanwhile, one of the two writers sees the other.
             view = await self._view(caller, state, template, session=session)
             if view is not None:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from tracepass.core.errors import Invalid, NotFound
 from tracepass.core.ids import Id
-from tracepass.core.mongo import Document
+from tracepass.core.mongo import Document, Session
 from tracepass.core.tenancy import Tenancy
 from tracepass.identity.models import Caller
 from tracepass.passports import fields
@@ -63,36 +63,32 @@ class PassportFields:
         writes: Mapping[str, FieldWrite],
         *,
         expected: frozenset[int] | None,
-        paths: Mapping[str, str],
+        inside: str = "",
     ) -> Document:
-        """Write the values of one field or many: all are taken, or none; ``paths`` name them in errors.
+        """Write the values of one field or many: all are taken, or none; ``inside`` names their member of the body.
 
         Raises:
             Invalid: a field is unknown or read-only, a value does not fit.
         """
         hand = self.desk.hand(caller)
-        await self._check_files(caller, which, writes)
 
         def edit(passport: Document) -> Document:
             template = self.desk.template_of(passport)
             after = dict(passport["fields"])
             for key, write in writes.items():
-                field = writable(template, key)
-                check(field, write.value, path=paths[key])
+                path = f"{inside}.{key}" if inside else key
+                field = writable(template, key, path=path)
+                check(field, write.value, path=f"{path}.value" if inside else "value")
                 after[key] = fields.written(field, after.get(key), write, hand)
             return {**passport, "fields": after, "status": state_after_edit(passport["status"])}
 
-        return await self.desk.change(caller, which, Deed("write_fields", UPDATED), edit=edit, expected=expected)
+        async def find_files(passport: Document, _: Session) -> None:
+            written = {key: passport["fields"][key] for key in writes}
+            references = file_ids(self.desk.template_of(passport), written)
+            await refuse_missing_files(self._files, caller.tenancy, references)
 
-    async def _check_files(self, caller: Caller, which: Locator, writes: Mapping[str, FieldWrite]) -> None:
-        """Look for the files that new values refer to, which costs a read only where a value can hold a reference."""
-        if not any(isinstance(write.value, dict | list) for write in writes.values()):
-            return
-        template = self.desk.template_of(await self.desk.load(caller, which))
-        states = {key: {"value": write.value, "status": "approved"} for key, write in writes.items()}
-        for key, write in writes.items():
-            check(writable(template, key), write.value, path=key)
-        await refuse_missing_files(self._files, caller.tenancy, file_ids(template, states))
+        deed = Deed("write_fields", UPDATED)
+        return await self.desk.change(caller, which, deed, edit=edit, expected=expected, also=find_files)
 
     async def translate(
         self,

@@ -12,7 +12,7 @@ from typing import Any
 from tracepass.core.clock import Clock, timestamp
 from tracepass.core.errors import Refusal
 from tracepass.core.ids import Id
-from tracepass.core.mongo import Database, Document, DuplicateKeyError, Index
+from tracepass.core.mongo import Database, Document, DuplicateKeyError, Index, Session
 from tracepass.core.tenancy import Tenancy
 from tracepass.identity.models import Workspace
 from tracepass.passports.repository import IdentifierClaims, PassportRepository
@@ -54,27 +54,47 @@ class GtinClaims:
             Refusal: ``too_many_gtin_claims``, on the free plan.
         """
         held = await self._gtins.find_one({"_id": claim_key(tenancy, gtin)})
-        if held is not None and held["workspaceId"] == tenancy.workspace_id:
+        own = held is not None and held["workspaceId"] == tenancy.workspace_id
+        if held is not None and own and (held["firm"] or not self._lapsed(held)):
             return
-        if held is None:
-            await self._claim_new(workspace, tenancy, gtin)
-        else:
-            await self._take_over(tenancy, gtin, held)
-
-    async def _claim_new(self, workspace: Workspace, tenancy: Tenancy, gtin: str) -> None:
-        if workspace.plan == "free" and tenancy.environment == "live":
-            await self._refuse_too_many(tenancy)
-        claim = {"_id": claim_key(tenancy, gtin), "gtin": gtin, **self._fresh(tenancy)}
+        if held is not None and not own:
+            await self._refuse_unless_yielding(tenancy, gtin, held)
         try:
-            await self._gtins.insert_one(claim)
+            await self._write(workspace, tenancy, gtin, held)
         except DuplicateKeyError:
             await self.claim(workspace, tenancy, gtin)
 
-    def _fresh(self, tenancy: Tenancy) -> Document:
-        return {**tenancy.fields, "firm": False, "claimedAt": timestamp(self._clock())}
+    async def _write(self, workspace: Workspace, tenancy: Tenancy, gtin: str, held: Document | None) -> None:
+        """Insert a claim, or take the one that was found; on the free plan only while fewer than three wait."""
+        limited = workspace.plan == "free" and tenancy.environment == "live"
+        turn = {"_id": f"turn/{tenancy.workspace_id}"}
+        if limited:
+            await self._gtins.update_one(turn, {"$setOnInsert": {"turns": 0}}, upsert=True)
 
-    async def _refuse_too_many(self, tenancy: Tenancy) -> None:
-        count = await self._gtins.count_documents({**tenancy.fields, "firm": False}, limit=FREE_CLAIMS)
+        async def work(session: Session) -> None:
+            if limited:
+                # Claims of one workspace write the same document, so that they count one after the other.
+                await self._gtins.update_one(turn, {"$inc": {"turns": 1}}, session=session)
+                await self._refuse_too_many(tenancy, session)
+            await self._hold(tenancy, gtin, held, session)
+
+        await self._database.transact(work)
+
+    async def _hold(self, tenancy: Tenancy, gtin: str, held: Document | None, session: Session) -> None:
+        fresh = {**tenancy.fields, "firm": False, "claimedAt": timestamp(self._clock())}
+        if held is None:
+            await self._gtins.insert_one({"_id": claim_key(tenancy, gtin), "gtin": gtin, **fresh}, session=session)
+            return
+        seen = {name: held[name] for name in ("_id", "workspaceId", "firm", "claimedAt")}
+        outcome = await self._gtins.update_one(seen, {"$set": fresh}, session=session)
+        if outcome.matched_count == 0:
+            raise GtinRegisteredElsewhere(gtin)
+        if held["workspaceId"] != tenancy.workspace_id:
+            await self._identifiers.release_gtin(gtin, held["workspaceId"], session=session)
+
+    async def _refuse_too_many(self, tenancy: Tenancy, session: Session) -> None:
+        waiting = {**tenancy.fields, "firm": False, "claimedAt": {"$gte": timestamp(self._clock() - LAPSE)}}
+        count = await self._gtins.count_documents(waiting, limit=FREE_CLAIMS, session=session)
         if count >= FREE_CLAIMS:
             raise Refusal(
                 "too_many_gtin_claims",
@@ -82,16 +102,11 @@ class GtinClaims:
                 details={"limit": FREE_CLAIMS},
             )
 
-    async def _take_over(self, tenancy: Tenancy, gtin: str, held: Document) -> None:
-        """Take a claim that lapsed or must yield; the drafts under it lose their keys."""
+    async def _refuse_unless_yielding(self, tenancy: Tenancy, gtin: str, held: Document) -> None:
+        """Let a claim be taken that lapsed, or that stands under a prefix verified for the taker."""
         owner = await self.prefix_owner(gtin)
         if held["firm"] or not (owner == tenancy.workspace_id or (owner is None and self._lapsed(held))):
             raise GtinRegisteredElsewhere(gtin)
-        seen = {"_id": held["_id"], "workspaceId": held["workspaceId"], "firm": False}
-        outcome = await self._gtins.update_one(seen, {"$set": self._fresh(tenancy)})
-        if outcome.matched_count == 0:
-            raise GtinRegisteredElsewhere(gtin)
-        await self._identifiers.release_gtin(gtin, held["workspaceId"])
 
     def _lapsed(self, held: Document) -> bool:
         return bool(held["claimedAt"] < timestamp(self._clock() - LAPSE))
@@ -103,23 +118,27 @@ class GtinClaims:
         longest: Any = max(found, key=lambda prefix: len(str(prefix["_id"])), default=None)
         return None if longest is None else longest["workspaceId"]
 
-    async def confirm(self, workspace: Workspace, tenancy: Tenancy, gtin: str) -> None:
-        """Make a claim firm, as the first publishing under it does.
+    async def confirm(self, tenancy: Tenancy, gtin: str, *, session: Session) -> None:
+        """Make a claim firm, as the first publishing under it does, in the transaction of the publishing.
 
         Raises:
             GtinRegisteredElsewhere: it went to another workspace, or the prefix is verified for another.
         """
         key = claim_key(tenancy, gtin)
-        held = await self._gtins.find_one({"_id": key})
-        if held is not None and held["firm"] and held["workspaceId"] == tenancy.workspace_id:
+        held = await self._gtins.find_one({"_id": key}, session=session)
+        if held is not None and held["workspaceId"] != tenancy.workspace_id:
+            raise GtinRegisteredElsewhere(gtin)
+        if held is not None and held["firm"]:
             return
         if tenancy.environment == "live" and await self.prefix_owner(gtin) not in {None, tenancy.workspace_id}:
             raise GtinRegisteredElsewhere(gtin)
-        await self.claim(workspace, tenancy, gtin)
-        firm = {"firm": True, "publishedAt": timestamp(self._clock())}
-        outcome = await self._gtins.update_one({"_id": key, **tenancy.fields}, {"$set": firm})
-        if outcome.matched_count == 0:
-            raise GtinRegisteredElsewhere(gtin)
+        now = timestamp(self._clock())
+        firm = {"firm": True, "publishedAt": now}
+        if held is None:
+            claim = {"_id": key, "gtin": gtin, **tenancy.fields, "claimedAt": now}
+            await self._gtins.insert_one({**claim, **firm}, session=session)
+        else:
+            await self._gtins.update_one({"_id": key}, {"$set": firm}, session=session)
 
     async def lapse_with_last(self, tenancy: Tenancy, gtin: str) -> None:
         """Give a provisional claim back once no passport stands under it."""

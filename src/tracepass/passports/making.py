@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tracepass.core.clock import timestamp
-from tracepass.core.errors import Invalid, Refusal
+from tracepass.core.errors import Invalid
 from tracepass.core.ids import new_id
 from tracepass.core.mongo import Document
 from tracepass.core.origins import Origins
@@ -47,8 +47,14 @@ def draft(
         "updatedAt": hand.at,
     }
     if body.expires_at is not None:
-        passport["expiresAt"] = timestamp(body.expires_at)
+        passport["expiresAt"] = _future(timestamp(body.expires_at), hand.at)
     return passport
+
+
+def _future(moment: str, now: str) -> str:
+    if moment <= now:
+        raise Invalid({"expiresAt": ["must lie in the future"]})
+    return moment
 
 
 def granularity_of(gs1: Gs1, asked: Granularity | None) -> Granularity:
@@ -104,10 +110,7 @@ def _defaults(product: Document, template: Template, hand: Hand) -> Document:
 def _written(writes: Mapping[str, FieldWrite], template: Template, hand: Hand) -> Document:
     fields: Document = {}
     for key, write in writes.items():
-        try:
-            field = writable(template, key)
-        except Refusal as refusal:
-            raise Invalid({f"fields.{key}": [refusal.message]}, code=refusal.code) from None
+        field = writable(template, key, path=f"fields.{key}")
         check(field, write.value, path=f"fields.{key}.value")
         fields[key] = written(field, None, write, hand)
     return fields

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from tracepass.core.clock import timestamp
 from tracepass.core.errors import Invalid, NotFound, Refusal
-from tracepass.core.mongo import Document
+from tracepass.core.mongo import Document, Session
 from tracepass.core.origins import Origins
 from tracepass.identity.models import Caller
 from tracepass.passports.completion import gaps
@@ -80,27 +80,34 @@ class PassportStates:
 
         Raises:
             InvalidTransition: it is not a draft, in review or approved.
+            Invalid: the expiry is past.
             Refusal: ``publish_blocked``, with blockers and gaps; ``gtin_registered_elsewhere``.
         """
         stored = await self.desk.load(caller, which)
-        target_of("publish", stored["status"])
         blockers = await self._blockers(caller, stored)
-        open_gaps = gaps(self.desk.template_of(stored), stored)
-        if blockers or (open_gaps and not acknowledge_gaps):
-            raise _publish_blocked(blockers, open_gaps)
-        await self._claims.confirm(caller.workspace, caller.tenancy, stored["gs1"]["gtin"])
-        path = key_path(stored["gs1"], stored["granularity"])
-        gs1 = {**stored["gs1"], "digitalLinkUri": digital_link(caller, path, origins)}
-        members: Document = {"gs1": gs1, "publishedAt": timestamp(self.desk.clock())}
-        if open_gaps:
-            members["publishedIncomplete"] = True
-        if expires_at is not None:
-            members["expiresAt"] = timestamp(self._future(expires_at))
-        # What the gate was shown is what is published: a write in between makes another look necessary.
-        seen = frozenset({stored["version"]}) if expected is None else expected & {stored["version"]}
-        return await self.move(caller, ById(stored["_id"]), "publish", expected=seen, members=members)
+        now = timestamp(self.desk.clock())
+        future = None if expires_at is None else timestamp(self._future(expires_at))
+        link = digital_link(caller, key_path(stored["gs1"], stored["granularity"]), origins)
+
+        def edit(passport: Document) -> Document:
+            target = target_of("publish", passport["status"])
+            open_gaps = [] if blockers else gaps(self.desk.template_of(passport), passport)
+            if blockers or (open_gaps and not acknowledge_gaps):
+                raise _publish_blocked(blockers, open_gaps)
+            gs1 = {**passport["gs1"], "digitalLinkUri": link}
+            members = {"gs1": gs1, "status": target, "publishedAt": now, **_due(passport, future, now)}
+            return {**passport, **members, **({"publishedIncomplete": True} if open_gaps else {})}
+
+        async def confirm(passport: Document, session: Session) -> None:
+            await self._claims.confirm(caller.tenancy, passport["gs1"]["gtin"], session=session)
+
+        deed = Deed("publish", MOVES["publish"].event)
+        return await self.desk.change(caller, ById(stored["_id"]), deed, edit=edit, expected=expected, also=confirm)
 
     async def _blockers(self, caller: Caller, stored: Document) -> list[dict[str, str]]:
+        category, version = stored["category"], stored["templateVersion"]
+        if self.desk.templates.find(category, version) is None:
+            return [{"type": "template_unknown", "message": f"There is no template {category} {version}."}]
         try:
             product = await self.desk.products.get_plain(caller, stored["productId"])
         except NotFound:
@@ -128,15 +135,26 @@ class PassportStates:
 
         def edit(passport: Document) -> Document:
             target = target_of("republish", passport["status"])
-            due = future or passport.get("expiresAt")
-            if due is not None and due <= now:
-                raise Invalid({"expiresAt": ["must be given and lie in the future: the passport has expired"]})
             rest = {name: passport[name] for name in passport.keys() - {"suspendedAt", "suspensionReason"}}
-            return {**rest, "status": target, **({} if due is None else {"expiresAt": due})}
+            return {**rest, **_due(passport, future, now), "status": target}
 
         return await self.desk.change(
             caller, which, Deed("republish", "passport.republished"), edit=edit, expected=expected
         )
+
+
+def _due(passport: Document, future: str | None, now: str) -> dict[str, str]:
+    """Return the expiry a passport goes out with: the one given, else the one it has.
+
+    Raises:
+        Invalid: that one is past.
+    """
+    due = future or passport.get("expiresAt")
+    if due is None:
+        return {}
+    if due <= now:
+        raise Invalid({"expiresAt": ["must be given and lie in the future: the day the passport has is past"]})
+    return {"expiresAt": due}
 
 
 def _publish_blocked(blockers: list[dict[str, str]], open_gaps: list[dict[str, str]]) -> Refusal:

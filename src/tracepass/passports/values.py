@@ -18,8 +18,8 @@ VALUE_LIMIT = 256 * 1024
 PASSPORT_LIMIT = 4 * 1024 * 1024
 
 
-def writable(template: Template, key: str) -> Field:
-    """Return a field that may be written.
+def writable(template: Template, key: str, *, path: str | None = None) -> Field:
+    """Return a field that may be written; ``path`` names it in errors, else its key.
 
     Raises:
         Invalid: the template has no such field, or the platform fills it.
@@ -27,10 +27,10 @@ def writable(template: Template, key: str) -> Field:
     field = template.fields.get(key)
     if field is None:
         message = f"{key!r} is no field of the template {template.category} {template.version}."
-        raise Invalid({key: ["is no field of the template"]}, code="unknown_field", message=message)
+        raise Invalid({path or key: ["is no field of the template"]}, code="unknown_field", message=message)
     if field.filled_by == "system":
         message = f"{key} is filled by the platform and takes no writes."
-        raise Invalid({key: ["is filled by the platform"]}, code="read_only_field", message=message)
+        raise Invalid({path or key: ["is filled by the platform"]}, code="read_only_field", message=message)
     return field
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tracepass.core.changes import Change, ChangeLog
+from tracepass.core.changes import Change, ChangeLog, Stale
 from tracepass.core.clock import Clock, timestamp
 from tracepass.core.differences import differences, update_of
 from tracepass.core.errors import Invalid, NotFound, Refusal
@@ -25,11 +25,7 @@ REFRESH_VIEWS = "refresh_views"
 SCANNED_MEMBERS = ("name", "model", "description", "imageUrls", "sourceLocale")
 ATTEMPTS = 20
 
-__all__ = ["INDEXES", "CategoryRules", "PassportCounter", "Products", "Stale", "check_expected", "etag", "shown"]
-
-
-class Stale(Exception):
-    """The document moved on between the read and the write."""
+__all__ = ["INDEXES", "CategoryRules", "PassportCounter", "Products", "check_expected", "etag", "shown"]
 
 
 class DuplicateModel(Refusal):
@@ -324,6 +320,9 @@ class Products:
         async def work(session: Session) -> None:
             await self._log(caller).append(change, caller.actor, session=session)
             if not await products.delete(stored["_id"], stored["version"], session=session):
-                raise Refusal("conflict", "The product was changed at the same time; try again.")
+                raise Stale
 
-        await self._database.transact(work)
+        try:
+            await self._database.transact(work)
+        except Stale:
+            raise Refusal("conflict", "The product was changed at the same time; try again.") from None
