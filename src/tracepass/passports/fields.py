@@ -51,15 +51,15 @@ def empty(field: Field, hand: Hand) -> FieldState:
 def written(field: Field, before: FieldState | None, write: FieldWrite, hand: Hand) -> FieldState:
     """Return the field after a write.
 
-    What needs review waits beside an approved value as ``pending``; without one it becomes the value, not yet
-    approved. A new value drops the translations of the old one.
+    What needs review, null included, waits beside an approved value as ``pending``; without one it becomes the value,
+    not yet approved. A new value drops the translations of the old one.
     """
-    if write.value is None:
-        return empty(field, hand)
     needs_review = hand.needs_review or write.source in REVIEWED_SOURCES
     locale = write.source_locale if field.translatable else None
     if needs_review and before is not None and before["status"] == "approved":
         return {**before, "pending": _pending(write, locale, hand)}
+    if write.value is None:
+        return empty(field, hand)
     keeps = before is not None and _same_text(before, write.value, locale)
     return {
         "value": write.value,
@@ -125,16 +125,18 @@ def reviewed(field: Field, state: FieldState, action: str, hand: Hand) -> FieldS
     if action == "flag":
         return {**state, **stamp, "status": "flagged"}
     if action == "approve":
-        return {**_approved(field, state), **stamp}
+        return {**_approved(field, state, hand), **stamp}
     return _rejected(field, state, hand) | stamp
 
 
-def _approved(field: Field, state: FieldState) -> FieldState:
+def _approved(field: Field, state: FieldState, hand: Hand) -> FieldState:
     pending = state.get("pending")
     if pending is None:
         if state["status"] == "approved":
             raise NothingToReview(field.key)
         return {**state, "status": "approved", "source": _approved_source(state["source"])}
+    if pending["value"] is None:
+        return empty(field, hand)
     rest = {name: value for name, value in state.items() if name not in {"pending", "inheritedFrom"}}
     return {
         **rest,
