@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tracepass.core.errors import Invalid
 from tracepass.core.ids import Id
 from tracepass.core.mongo import Database, Document, DuplicateKeyError, Index, Session
-from tracepass.core.paging import Position
+from tracepass.core.paging import Position, read_cursor
 from tracepass.core.tenancy import Tenancy
 from tracepass.core.trigrams import query_terms
 from tracepass.passports.models import ById, Locator
@@ -24,7 +25,12 @@ INDEXES = (
     Index(PASSPORTS, (*_TENANT, ("status", 1), ("_id", -1))),
     Index(PASSPORTS, (*_TENANT, ("search", 1), ("_id", -1))),
     Index(PASSPORTS, (*_TENANT, ("updatedAt", -1), ("_id", -1))),
-    Index(PASSPORTS, (*_TENANT, ("gs1.serialNumber", 1), ("gs1.gtin", 1))),
+    Index(
+        PASSPORTS,
+        (*_TENANT, ("gs1.serialNumber", 1), ("gs1.gtin", 1)),
+        unique=True,
+        partial={"gs1.serialNumber": {"$gt": ""}},
+    ),
     Index(PASSPORTS, (*_TENANT, ("gs1.gtin", 1))),
     Index(PASSPORTS, (*_TENANT, ("fileRefs", 1))),
     Index(IDENTIFIERS, (("gtin", 1), ("workspaceId", 1))),
@@ -34,6 +40,10 @@ INDEXES = (
 
 class KeyTaken(Exception):
     """Another passport stands under this key."""
+
+
+class SerialTaken(KeyTaken):
+    """Another passport has this serial within the GTIN, be it of whatever level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +103,17 @@ class PassportFilter:
             leading = "status_1_" if self.status is not None else ""
         return f"workspaceId_1_environment_1_{leading}_id_-1"
 
+    def after(self, cursor: str) -> Position:
+        """Return where a cursor of a list in this order stands.
+
+        Raises:
+            Invalid: it is none of ours, or of a list in another order.
+        """
+        position = read_cursor(cursor)
+        if bool(position.value) != self.by_update:
+            raise Invalid({"cursor": ["belongs to a list in another order"]})
+        return position
+
     def beyond(self, position: Position) -> dict[str, Any]:
         """Return the condition for what comes after a position in this order."""
         operator = "$lt" if self.direction < 0 else "$gt"
@@ -112,10 +133,13 @@ class PassportFilter:
 
 def _search(text: str) -> dict[str, Any]:
     """Return the condition for a text in GTIN or serial: terms find candidates, the pattern keeps the right ones."""
-    pattern = {"$regex": ("^" if len(text) <= 2 else "") + re.escape(text), "$options": "i"}  # noqa: PLR2004 - search_terms
+    start = "^" if len(text) <= 2 else ""  # noqa: PLR2004 - search_terms
+    padding = "0*" if start else ""
+    pattern = {"$regex": start + re.escape(text), "$options": "i"}
+    gtin = {"$regex": start + padding + re.escape(text)}
     return {
         "search": {"$all": query_terms(text)},
-        "$or": [{"gs1.gtin": pattern}, {"gs1.serialNumber": pattern}, {"gs1.lot": pattern}],
+        "$or": [{"gs1.gtin": gtin}, {"gs1.serialNumber": pattern}, {"gs1.lot": pattern}],
     }
 
 
@@ -180,8 +204,15 @@ class PassportRepository:
         return await self._passports.count(query, limit=1) > 0
 
     async def insert(self, passport: Document, *, session: Session) -> None:
-        """Add a passport."""
-        await self._passports.insert(passport, session=session)
+        """Add a passport.
+
+        Raises:
+            SerialTaken: another one has its serial within the GTIN.
+        """
+        try:
+            await self._passports.insert(passport, session=session)
+        except DuplicateKeyError:
+            raise SerialTaken from None
 
     async def update(self, passport_id: Id, version: int, change: Mapping[str, Any], *, session: Session) -> bool:
         """Change a passport that still is at a version; tell whether it was."""

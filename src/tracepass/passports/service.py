@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tracepass.core.changes import Change
+from tracepass.core.changes import Change, Stale
 from tracepass.core.clock import timestamp
 from tracepass.core.errors import Invalid, NotFound, Refusal
 from tracepass.core.ids import Id
 from tracepass.core.mongo import Document, Session
 from tracepass.core.origins import Origins
-from tracepass.core.paging import offset, read_cursor, write_cursor
+from tracepass.core.paging import offset, write_cursor
 from tracepass.identity.models import Caller
 from tracepass.passports import gtins, repository
 from tracepass.passports.desk import Desk, key_of
@@ -20,29 +20,33 @@ from tracepass.passports.gtins import GtinClaims
 from tracepass.passports.lifecycle import DELETABLE
 from tracepass.passports.making import draft, key_warnings, search_of
 from tracepass.passports.models import Locator, PassportCreate, PassportQuery, ReadQuery
-from tracepass.passports.repository import KeyTaken, PassportFilter
+from tracepass.passports.repository import KeyTaken, PassportFilter, SerialTaken
 from tracepass.passports.values import check_size, file_ids
 from tracepass.passports.wire import entity, labelled, localised, shown
 
 INDEXES = (*repository.INDEXES, *gtins.INDEXES)
 
 
+class DuplicateSerial(Refusal):
+    """Another passport has the serial within the GTIN."""
+
+    def __init__(self, gs1: Document) -> None:
+        super().__init__(
+            "duplicate_serial",
+            f"Serial {gs1['serialNumber']!r} is already used within GTIN {gs1['gtin']}.",
+            details={"gtin": gs1["gtin"], "serialNumber": gs1["serialNumber"]},
+        )
+
+
 class DuplicateKey(Refusal):
-    """Another passport of the workspace stands under the key."""
+    """Another model or batch passport stands under the key."""
 
     def __init__(self, gs1: Document, granularity: str) -> None:
-        if granularity == "item":
-            super().__init__(
-                "duplicate_serial",
-                f"Serial {gs1['serialNumber']!r} is already used within GTIN {gs1['gtin']}.",
-                details={"gtin": gs1["gtin"], "serialNumber": gs1["serialNumber"]},
-            )
-        else:
-            super().__init__(
-                "duplicate_identifier",
-                f"There already is a {granularity} passport under this key.",
-                details={"gtin": gs1["gtin"], "lot": gs1["lot"]},
-            )
+        super().__init__(
+            "duplicate_identifier",
+            f"There already is a {granularity} passport under this key.",
+            details={"gtin": gs1["gtin"], "lot": gs1["lot"]},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ class Passports:
 
         Raises:
             Invalid: the product is unknown, or a value does not fit.
-            DuplicateKey: the key is in use.
+            DuplicateSerial, DuplicateKey: the key is in use.
             Refusal: ``gtin_registered_elsewhere``, ``product_archived``.
         """
         product = await self._product(caller, body.product_id)
@@ -124,7 +128,10 @@ class Passports:
 
         try:
             await self.desk.database.transact(work)
-        except KeyTaken:
+        except KeyTaken as taken:
+            await self._claims.lapse_with_last(caller.tenancy, passport["gs1"]["gtin"])
+            if isinstance(taken, SerialTaken) or passport["granularity"] == "item":
+                raise DuplicateSerial(passport["gs1"]) from None
             raise DuplicateKey(passport["gs1"], passport["granularity"]) from None
 
     def _with_warnings(self, passport: Document) -> Document:
@@ -155,7 +162,7 @@ class Passports:
         """Return one page of passports."""
         which = self._filter(query)
         passports = self.desk.passports(caller)
-        after = None if query.cursor is None else read_cursor(query.cursor)
+        after = None if query.cursor is None else which.after(query.cursor)
         skip = 0 if after else offset(query.page, query.limit)
         found = await passports.page(which, after=after, skip=skip, limit=query.limit + 1)
         items = found[: query.limit]
@@ -221,9 +228,12 @@ class Passports:
         async def work(session: Session) -> dict[str, Any]:
             await self.desk.log(caller).append(change, caller.actor, session=session)
             if not await passports.delete(passport_id, stored["version"], session=session):
-                raise Refusal("conflict", "The passport was changed at the same time; try again.")
+                raise Stale
             released = await self.desk.identifiers.release(key, passport_id, session=session)
             scans = await passports.delete_scans(passport_id, session=session)
             return {"passports": 1, "identifiers": released, "scans": scans}
 
-        return await self.desk.database.transact(work)
+        try:
+            return await self.desk.database.transact(work)
+        except Stale:
+            raise Refusal("conflict", "The passport was changed at the same time; try again.") from None
