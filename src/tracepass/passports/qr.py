@@ -10,6 +10,7 @@ import segno
 from pydantic import Field, StringConstraints
 from segno.writers import save  # type: ignore[attr-defined]  # segno types its high-level face only
 
+from tracepass.core.errors import Invalid
 from tracepass.core.schema import QueryModel
 
 Format = Literal["svg", "png", "json", "pdf", "eps"]
@@ -65,7 +66,7 @@ def colours(query: QrQuery, branding: dict[str, Any]) -> Colours:
 
 def draw(link: str, query: QrQuery, drawn_in: Colours, *, test: bool) -> bytes:
     """Draw the code of a link; slow enough to run off the event loop. ``test`` adds the mark."""
-    code = segno.make_qr(link, error=query.ecc, boost_error=False)
+    code = _encode(link, query.ecc)
     matrix = _marked(code.matrix) if test else code.matrix
     size = (len(matrix[0]), len(matrix))
     options: dict[str, Any] = {
@@ -78,9 +79,26 @@ def draw(link: str, query: QrQuery, drawn_in: Colours, *, test: bool) -> bytes:
         options["dpi"] = query.dpi
     if query.format == "svg":
         options |= {"title": f"{'TEST ' if test else ''}{link}", "xmldecl": False, "omitsize": False}
+    if query.format == "eps":
+        text = io.StringIO()
+        save(matrix, size, text, kind=query.format, **options)
+        return text.getvalue().encode("ascii")
     output = io.BytesIO()
     save(matrix, size, output, kind=query.format, **options)
     return output.getvalue()
+
+
+def _encode(link: str, ecc: str) -> segno.QRCode:
+    """Encode a link.
+
+    Raises:
+        Invalid: the largest symbol has no room for the link and so much error correction.
+    """
+    try:
+        return segno.make_qr(link, error=ecc, boost_error=False)
+    except segno.DataOverflowError:
+        message = f"leaves no room in a QR Code for a link of {len(link)} characters; a lower level does"
+        raise Invalid({"ecc": [message]}) from None
 
 
 def _marked(matrix: tuple[bytearray, ...]) -> tuple[bytearray, ...]:
@@ -92,7 +110,7 @@ def _marked(matrix: tuple[bytearray, ...]) -> tuple[bytearray, ...]:
 
 def describe(link: str, query: QrQuery) -> dict[str, Any]:
     """Return the code as data: each row of modules as a text of 0 and 1, for clients that draw it themselves."""
-    code = segno.make_qr(link, error=query.ecc, boost_error=False)
+    code = _encode(link, query.ecc)
     return {
         "digitalLinkUri": link,
         "symbology": "qr",

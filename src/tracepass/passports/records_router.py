@@ -25,7 +25,7 @@ async def get_qr(call: Call, query: Annotated[QrQuery, Query()]) -> Response:
     passport = await call.service(Passports).desk.load(call.caller, locator(call))
     link = passport["gs1"]["digitalLinkUri"]
     if query.format == "json":
-        return answer({"passportId": passport["_id"], **describe(link, query)})
+        return answer({"passportId": passport["_id"], **await asyncio.to_thread(describe, link, query)})
     drawn_in = colours(query, call.caller.workspace.branding)
     drawing = await asyncio.to_thread(draw, link, query, drawn_in, test=call.caller.environment == "test")
     name = f"passport-{passport['_id']}.{query.format}"
