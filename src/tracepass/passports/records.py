@@ -55,16 +55,16 @@ class PassportRecords:
         """Return the passport as it was at a moment.
 
         Raises:
-            NotFound: it had not left its draft by then.
+            NotFound: it was a draft then, or was not there.
         """
-        return await self._one(caller, which, {"at": {"$lte": timestamp(moment)}, **NOT_DRAFT})
+        return await self._one(caller, which, {"at": {"$lte": timestamp(moment)}})
 
     async def _one(self, caller: Caller, which: Locator, where: dict[str, Any]) -> Document:
         stored = await self.desk.load(caller, which)
         log = self.desk.log(caller)
         record = await log.find("passport", stored["_id"], where=where)
         state = record and await log.state_at("passport", stored["_id"], record["version"])
-        if record is None or state is None:
+        if record is None or record["status"] == "draft" or state is None:
             raise NotFound("snapshot")
         return {**_snapshot(record), "passport": state, "hashValid": state_hash(state) == record["stateHash"]}
 
