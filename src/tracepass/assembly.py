@@ -7,9 +7,11 @@ from typing import Any
 
 from tracepass.contract.served import Contract
 from tracepass.core import changes, jobs
+from tracepass.core.blobs import open_blobs
 from tracepass.core.clock import Clock
 from tracepass.core.mongo import Database
 from tracepass.core.origins import Origins
+from tracepass.files.service import BUCKET as DOCUMENTS
 from tracepass.files.service import Files
 from tracepass.identity import service as identity
 from tracepass.identity.authentication import Authenticator
@@ -22,6 +24,7 @@ from tracepass.passports.repository import FileReferences, PassportCounts
 from tracepass.passports.service import Passports
 from tracepass.passports.states import PassportStates
 from tracepass.products import service as products
+from tracepass.products.images import BUCKET as IMAGES
 from tracepass.products.images import ProductImages
 from tracepass.products.service import Products
 from tracepass.resolver.service import Resolver
@@ -43,7 +46,12 @@ def build_services(database: Database, settings: Settings, clock: Clock) -> dict
     templates = packaged_templates()
     origins = Origins(settings.api_origin, settings.resolver_origin)
     catalogue = Products(database, clock=clock, rules=templates, passports=PassportCounts(database))
-    files = Files(database, clock=clock, references=FileReferences(database))
+    files = Files(
+        database,
+        blobs=open_blobs(database, DOCUMENTS, settings.storage),
+        clock=clock,
+        references=FileReferences(database),
+    )
     claims = GtinClaims(database, clock=clock)
     desk = Desk(database, clock=clock, templates=templates, products=catalogue, origins=origins)
     services = (
@@ -54,7 +62,7 @@ def build_services(database: Database, settings: Settings, clock: Clock) -> dict
         claims,
         Authenticator(database, clock=clock),
         Contract(settings.api_origin, settings.resolver_origin),
-        ProductImages(database, catalogue),
+        ProductImages(open_blobs(database, IMAGES, settings.storage), catalogue),
         Passports(desk, claims=claims, files=files),
         PassportFields(desk, files=files),
         PassportStates(desk, claims=claims),

@@ -7,14 +7,27 @@ import binascii
 import ipaddress
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SECRET_KEY_BYTES = 32
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Storage(BaseModel):
+    """Where pictures and files are kept: in the database, or in S3-compatible storage."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["gridfs", "s3"] = "gridfs"
+    bucket: str = "tracepass"
+    endpoint: str | None = None
+    region: str = "us-east-1"
+    access_key_id: str | None = None
+    secret_access_key: SecretStr | None = None
 
 
 class Settings(BaseSettings):
@@ -34,13 +47,14 @@ class Settings(BaseSettings):
     database: str = "tracepass"
     max_pool_size: Annotated[int, Field(ge=1, le=100)] = 4
     data_dir: Path = Path(".tracepass")
-    plans: str = "on"
+    plans: Literal["on", "off"] = "on"
     public_url: str | None = None
     resolver_url: str | None = None
     bound_url: str = "http://localhost:8000"
     secret_key: SecretStr | None = None
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
-    log_level: str = "info"
+    storage: Storage = Storage()
+    log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod

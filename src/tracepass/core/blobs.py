@@ -1,38 +1,62 @@
-"""Binary content, kept in GridFS beside the documents it belongs to."""
+"""Binary content, kept in GridFS beside the documents it belongs to, or in S3-compatible storage."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from gridfs import NoFile
 from gridfs.asynchronous import AsyncGridFSBucket
+from obstore.exceptions import NotFoundError
+from obstore.store import S3Store
 
 from tracepass.core.ids import Id
 from tracepass.core.mongo import Database
-from tracepass.core.tenancy import Tenancy
+from tracepass.core.tenancy import Environment, Tenancy
+from tracepass.settings import Storage
 
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """Bytes and what is known of them."""
+    """Bytes and what is known of them; facts are texts."""
 
     data: bytes
     media_type: str
     tenancy: Tenancy
-    facts: Mapping[str, Any]
+    facts: Mapping[str, str]
 
 
-class Blobs:
+class Blobs(Protocol):
     """One bucket of binary content across all workspaces; every blob knows whose it is."""
+
+    async def put(self, blob_id: Id, blob: Blob) -> None:
+        """Store a blob under a new id."""
+        ...
+
+    async def find(self, blob_id: Id) -> Blob | None:
+        """Return a blob, or None."""
+        ...
+
+    async def delete(self, blob_id: Id) -> None:
+        """Delete a blob; one that is gone already is no fault."""
+        ...
+
+
+def open_blobs(database: Database, bucket: str, storage: Storage) -> Blobs:
+    """Return a bucket in the storage that the installation uses."""
+    return GridBlobs(database, bucket) if storage.kind == "gridfs" else ObjectBlobs(storage, bucket)
+
+
+class GridBlobs:
+    """A bucket in GridFS."""
 
     def __init__(self, database: Database, bucket: str) -> None:
         self._bucket = AsyncGridFSBucket(database.files, bucket_name=bucket)
 
     async def put(self, blob_id: Id, blob: Blob) -> None:
         """Store a blob under a new id."""
-        metadata = {**blob.tenancy.fields, **blob.facts, "mediaType": blob.media_type}
+        metadata = {**blob.facts, **blob.tenancy.fields, "mediaType": blob.media_type}
         await self._bucket.upload_from_stream_with_id(blob_id, str(blob_id), blob.data, metadata=metadata)
 
     async def find(self, blob_id: Id) -> Blob | None:
@@ -41,7 +65,7 @@ class Blobs:
             stream = await self._bucket.open_download_stream(blob_id)
         except NoFile:
             return None
-        facts = dict(stream.metadata or {})
+        facts: dict[str, Any] = dict(stream.metadata or {})
         tenancy = Tenancy(facts.pop("workspaceId"), facts.pop("environment"))
         return Blob(await stream.read(), facts.pop("mediaType"), tenancy, facts)
 
@@ -50,4 +74,51 @@ class Blobs:
         try:
             await self._bucket.delete(blob_id)
         except NoFile:
+            return
+
+
+class ObjectBlobs:
+    """A folder in a bucket of S3 or whatever speaks its protocol; what is known of a blob is its metadata."""
+
+    def __init__(self, storage: Storage, folder: str) -> None:
+        self._folder = folder
+        self._store = S3Store(
+            storage.bucket,
+            endpoint=storage.endpoint,
+            region=storage.region,
+            access_key_id=storage.access_key_id,
+            secret_access_key=None
+            if storage.secret_access_key is None
+            else storage.secret_access_key.get_secret_value(),
+            client_options={"allow_http": bool(storage.endpoint and storage.endpoint.startswith("http://"))},
+        )
+
+    def _key(self, blob_id: Id) -> str:
+        return f"{self._folder}/{blob_id}"
+
+    async def put(self, blob_id: Id, blob: Blob) -> None:
+        """Store a blob under a new id."""
+        owner = {"workspaceid": str(blob.tenancy.workspace_id), "environment": blob.tenancy.environment}
+        facts = {name.lower(): value.encode().hex() for name, value in blob.facts.items()}
+        attributes = {"Content-Type": blob.media_type, **owner, **facts}
+        await self._store.put_async(self._key(blob_id), blob.data, attributes=attributes)
+
+    async def find(self, blob_id: Id) -> Blob | None:
+        """Return a blob, or None."""
+        try:
+            found = await self._store.get_async(self._key(blob_id))
+        except (FileNotFoundError, NotFoundError):
+            return None
+        facts: dict[str, str] = {str(name): str(value) for name, value in found.attributes.items()}
+        media_type = facts.pop("Content-Type")
+        environment: Environment = "test" if facts.pop("environment") == "test" else "live"
+        tenancy = Tenancy(Id(facts.pop("workspaceid")), environment)
+        named = {name: bytes.fromhex(value).decode() for name, value in facts.items()}
+        return Blob(bytes(await found.bytes_async()), media_type, tenancy, named)
+
+    async def delete(self, blob_id: Id) -> None:
+        """Delete a blob; S3 answers alike for one that is gone already."""
+        try:
+            await self._store.delete_async(self._key(blob_id))
+        except (FileNotFoundError, NotFoundError):
             return

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import pymongo
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
@@ -23,6 +24,9 @@ Document = dict[str, Any]
 Session = AsyncClientSession
 Result = TypeVar("Result")
 SELECTION_TIMEOUT_MS = 10_000
+QUEUE_TIMEOUT_MS = 20_000
+SOCKET_TIMEOUT_MS = 60_000
+TRANSACTION_SECONDS = 20.0
 
 __all__ = [
     "Database",
@@ -156,6 +160,8 @@ class Database:
             uri,
             maxPoolSize=max_pool_size,
             serverSelectionTimeoutMS=SELECTION_TIMEOUT_MS,
+            waitQueueTimeoutMS=QUEUE_TIMEOUT_MS,
+            socketTimeoutMS=SOCKET_TIMEOUT_MS,
             appname="tracepass",
             w="majority",
             retryWrites=True,
@@ -176,9 +182,13 @@ class Database:
         return ScopedCollection(self._database[name], tenancy)
 
     async def transact(self, work: Callable[[Session], Awaitable[Result]]) -> Result:
-        """Run ``work`` in one transaction; it is run again from its start after a transient write conflict."""
-        async with self._client.start_session() as session:
-            return await session.with_transaction(work)
+        """Run ``work`` in one transaction; after a transient write conflict it is run again from its start.
+
+        The driver alone would try for two minutes; a caller who waits for an answer is told after 20 seconds.
+        """
+        with pymongo.timeout(TRANSACTION_SECONDS):
+            async with self._client.start_session() as session:
+                return await session.with_transaction(work)
 
     async def ping(self) -> None:
         """Make one round trip.

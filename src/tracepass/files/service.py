@@ -36,9 +36,9 @@ class References(Protocol):
 class Files:
     """Files of every workspace, one at a time."""
 
-    def __init__(self, database: Database, *, clock: Clock, references: References) -> None:
+    def __init__(self, database: Database, *, blobs: Blobs, clock: Clock, references: References) -> None:
         self._database = database
-        self._blobs = Blobs(database, BUCKET)
+        self._blobs = blobs
         self._clock = clock
         self._references = references
 

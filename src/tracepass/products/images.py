@@ -9,7 +9,7 @@ from tracepass.core.blobs import Blob, Blobs
 from tracepass.core.errors import Invalid, NotFound, Refusal
 from tracepass.core.ids import Id, find_id, new_id
 from tracepass.core.media import clean_image
-from tracepass.core.mongo import Database, Document
+from tracepass.core.mongo import Document
 from tracepass.core.origins import Origins
 from tracepass.identity.models import Caller
 from tracepass.products.models import MAX_IMAGES, ProductPatch
@@ -22,8 +22,8 @@ PATH = "/media/"
 class ProductImages:
     """The uploaded pictures of products."""
 
-    def __init__(self, database: Database, products: Products) -> None:
-        self._blobs = Blobs(database, BUCKET)
+    def __init__(self, blobs: Blobs, products: Products) -> None:
+        self._blobs = blobs
         self._products = products
 
     async def add(
@@ -39,7 +39,7 @@ class ProductImages:
         _refuse_full(before)
         clean, media_type = await asyncio.to_thread(clean_image, data)
         image_id = new_id()
-        await self._blobs.put(image_id, Blob(clean, media_type, caller.tenancy, {"productId": product_id}))
+        await self._blobs.put(image_id, Blob(clean, media_type, caller.tenancy, {"product": str(product_id)}))
         url = f"{origins.api}{PATH}{image_id}"
 
         def edit(product: Document) -> Document:
@@ -99,7 +99,7 @@ class ProductImages:
         for url in set(urls) - set(product["imageUrls"]):
             image_id = find_id(url.rpartition(PATH)[2])
             blob = None if image_id is None else await self._blobs.find(image_id)
-            if image_id is not None and blob is not None and blob.facts["productId"] == product["_id"]:
+            if image_id is not None and blob is not None and blob.facts["product"] == str(product["_id"]):
                 await self._blobs.delete(image_id)
                 deleted += 1
         return deleted
