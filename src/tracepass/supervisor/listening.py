@@ -38,7 +38,7 @@ class Listener:
                 bound = _listen(host, port)
             except OSError as error:
                 if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
-                    raise AddressInUse(f"Cannot listen on {host} port {port}: {error.strerror}") from error
+                    raise AddressInUse(_why_not(host, port, error)) from error
                 time.sleep(_PAUSE)
             else:
                 return cls(bound, host, bound.getsockname()[1])
@@ -68,6 +68,16 @@ class Listener:
     def close(self) -> None:
         """Close the parent's copy of the socket."""
         self.socket.close()
+
+
+def _why_not(host: str, port: int, error: OSError) -> str:
+    """Say what is wrong with an address, and what to do."""
+    remedy = {
+        errno.EADDRINUSE: "Stop the program that has it, or choose another port with --port (make run PORT=8001).",
+        errno.EACCES: "Choose a port from 1024 on with --port; a reverse proxy can hold the lower one.",
+        errno.EADDRNOTAVAIL: "Choose an address of this machine with --host; 0.0.0.0 is every one.",
+    }.get(error.errno or 0, "Choose another address with --host and --port.")
+    return f"Cannot listen on {host} port {port}: {error.strerror}. {remedy}"
 
 
 def _listen(host: str, port: int) -> socket.socket:

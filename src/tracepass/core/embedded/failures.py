@@ -19,6 +19,19 @@ _EXIT_BAD_OPTIONS = 2
 _EXIT_NEWER_FILES = 62
 _EXIT_UNCAUGHT = 100
 
+# Why mongod ended, and what to do about it.
+_REASONS = {
+    _EXIT_BAD_OPTIONS: ("it does not know one of the options it was given", f"Use MongoDB 6 or later. {WAYS_OUT}"),
+    _EXIT_NEWER_FILES: (
+        "the data files were written by another version of MongoDB",
+        "Set TRACEPASS_MONGOD to a mongod of that version, or choose another --data-dir.",
+    ),
+    _EXIT_UNCAUGHT: (
+        "its data files are in use, unreadable, or the disk is full",
+        "Make room, or end what else uses the files, and start again.",
+    ),
+}
+
 _LIBRARY_PACKAGES = {"libcurl.so.4": "libcurl4", "libssl.so.3": "libssl3", "libcrypto.so.3": "libssl3"}
 
 
@@ -57,12 +70,13 @@ def explain(returncode: int, tail: str, *, where: str) -> str:
         return f"This mongod needs a newer C library (glibc 2.34 or later) than this system has. {WAYS_OUT}"
     if returncode == -signal.SIGILL:
         return f"This processor lacks the AVX instructions that mongod 5 and later need. {WAYS_OUT}"
-    reason = {
-        _EXIT_BAD_OPTIONS: "it does not know one of the options it was given",
-        _EXIT_NEWER_FILES: "the data files were written by another version of MongoDB",
-        _EXIT_UNCAUGHT: "its data files are in use, unreadable, or the disk is full",
-    }.get(returncode, f"signal {-returncode}" if returncode < 0 else f"exit code {returncode}")
-    return f"mongod ended: {reason}. {where}\n{tail}"
+    reason, remedy = _REASONS.get(returncode, _unknown(returncode))
+    return f"mongod ended: {reason}. {where}\n{tail}\n{remedy}"
+
+
+def _unknown(returncode: int) -> tuple[str, str]:
+    reason = f"signal {-returncode}" if returncode < 0 else f"exit code {returncode}"
+    return reason, "Run `tracepass doctor`: it looks for the usual causes and says what to do about each."
 
 
 def _missing_library(text: str) -> str | None:

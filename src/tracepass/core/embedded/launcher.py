@@ -119,7 +119,7 @@ class EmbeddedMongod:
             if waiting_for and time.monotonic() > deadline:
                 raise MongodFailed(
                     f"mongod did not become writable in {_START_SECONDS:.0f} s, it waits for: {waiting_for}. "
-                    f"See {self._home.log}"
+                    f"Read {self._home.log}, and start again."
                 )
             time.sleep(_PAUSE if waiting_for else 0)
         self._home.address.write_text(self.uri)
@@ -144,13 +144,19 @@ def _take_over(home: MongodHome, patience: float) -> FileLock:
     deadline = time.monotonic() + patience
     lock = wait_for(lambda: FileLock.try_acquire(home.launcher_lock), seconds=patience)
     if lock is None:
-        message = f"{home.folder} is in use by another TracePass process, which has its own mongod there"
+        message = (
+            f"{home.folder} is in use by another TracePass process, which has its own mongod there. End that one, or "
+            "choose another --data-dir."
+        )
         raise DataDirectoryInUse(message)
     left = max(deadline - time.monotonic(), 0.0)
     predecessor = wait_for(lambda: FileLock.try_acquire(home.mongod_lock), seconds=left)
     if predecessor is None:
         lock.release()
-        message = f"a mongod nobody waits for still uses {home.files}; its process id is in {home.mongod_lock}"
+        message = (
+            f"A mongod nobody waits for still uses {home.files}. Its process id is in {home.mongod_lock}: end it, and "
+            "start again."
+        )
         raise DataDirectoryInUse(message)
     predecessor.release()
     return lock

@@ -45,7 +45,7 @@ def attach_or_launch(data_dir: Path, *, executable_finder: Callable[[], Path]) -
 
     found = wait_for(attempt, seconds=_PATIENCE_SECONDS)
     if found is None:
-        message = f"{home.folder} is in use by a TracePass process that does not answer"
+        message = f"{home.folder} is in use by a TracePass process that does not answer: end that one, and try again."
         raise DataDirectoryInUse(message)
     with found as uri:
         yield uri
