@@ -12,6 +12,7 @@ import httpx2
 import pytest
 from PIL import Image
 from tests.conftest import ORIGIN
+from tests.queries_plugin import A_TEST_LOOKS
 
 PATH = "/api/v1/products"
 SECRET = "48.1372 N, 11.5756 E"
@@ -116,7 +117,8 @@ async def test_a_picture_that_came_too_late_is_not_kept(
 ) -> None:
     answer = await upload(client, product, picture(), headers={"If-Match": '"9"'})
     assert (answer.status_code, answer.json()["error"]) == (412, "precondition_failed")
-    assert await database.collection("images.files").find_one({"metadata.productId": product["_id"]}) is None
+    whose = {"metadata.productId": product["_id"]}
+    assert await database.collection("images.files").find_one(whose, comment=A_TEST_LOOKS) is None
 
 
 @pytest.mark.parametrize(
