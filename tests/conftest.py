@@ -23,7 +23,7 @@ from tracepass.identity.models import Workspace
 from tracepass.identity.service import ApiKeys, Workspaces
 from tracepass.settings import Settings
 
-pytest_plugins = ["tests.mongod_plugin", "tests.contract_plugin"]
+pytest_plugins = ["tests.mongod_plugin", "tests.contract_plugin", "tests.queries_plugin"]
 
 ORIGIN = "https://api.example.test"
 RESOLVER = "https://id.example.test"
@@ -76,7 +76,7 @@ async def running(app: FastAPI) -> AsyncIterator[FastAPI]:
 
 
 @pytest.fixture(scope="session")
-async def app(settings: Settings) -> AsyncIterator[FastAPI]:
+async def app(settings: Settings, well_planned: None) -> AsyncIterator[FastAPI]:  # noqa: ARG001 - it outlives the app
     """The application, with its database and indexes."""
     async with running(create_app(settings, clock=_CLOCK)) as application:
         await application.state.services[Database].create_indexes(INDEXES)

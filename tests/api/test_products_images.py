@@ -12,6 +12,7 @@ import httpx2
 import pytest
 from PIL import Image
 from tests.conftest import ORIGIN
+from tests.queries_plugin import A_TEST_LOOKS
 
 PATH = "/api/v1/products"
 SECRET = "48.1372 N, 11.5756 E"
@@ -116,7 +117,8 @@ async def test_a_picture_that_came_too_late_is_not_kept(
 ) -> None:
     answer = await upload(client, product, picture(), headers={"If-Match": '"9"'})
     assert (answer.status_code, answer.json()["error"]) == (412, "precondition_failed")
-    assert await database.collection("images.files").find_one({"metadata.productId": product["_id"]}) is None
+    whose = {"metadata.productId": product["_id"]}
+    assert await database.collection("images.files").find_one(whose, comment=A_TEST_LOOKS) is None
 
 
 @pytest.mark.parametrize(
@@ -217,3 +219,31 @@ async def test_an_unknown_picture_is_not_found_and_a_wrong_id_refused(anonymous:
     assert (await anonymous.get("/media/0123456789abcdef01234567")).status_code == 404
     answer = await anonymous.get("/media/..%2F..%2Fetc")
     assert (answer.status_code, list(answer.json()["details"]["fieldErrors"])) == (400, ["imageId"])
+
+
+async def test_an_uploaded_picture_is_stored_without_a_host_and_may_change_places(
+    client: httpx2.AsyncClient, make_product: Any
+) -> None:
+    product = await make_product(client, imageUrls=["https://cdn.example.test/a.png"])
+    uploaded = (await upload(client, product, picture())).json()["imageUrls"]
+
+    swapped = await client.patch(f"/api/v1/products/{product['_id']}", json={"imageUrls": uploaded[::-1]})
+
+    assert swapped.status_code == 200, swapped.text
+    assert swapped.json()["imageUrls"] == uploaded[::-1]
+    assert uploaded[1].startswith(f"{ORIGIN}/media/")
+
+
+async def test_the_page_of_a_passport_shows_uploaded_pictures_from_its_own_host(
+    client: httpx2.AsyncClient, make_product: Any, make_passport: Any
+) -> None:
+    product = await make_product(client)
+    url = (await upload(client, product, picture())).json()["imageUrls"][0]
+    passport = await make_passport(client, productId=product["_id"], published=True)
+    path = passport["gs1"]["digitalLinkUri"].removeprefix("https://id.example.test")
+
+    page = await client.get(path, headers={"Accept": "text/html"})
+    data = await client.get(path, headers={"Accept": "application/ld+json"})
+
+    assert f'src="{url.removeprefix(ORIGIN)}"' in page.text
+    assert data.json()["image"] == [f"https://id.example.test{url.removeprefix(ORIGIN)}"]

@@ -6,6 +6,7 @@ import dataclasses
 from datetime import UTC, datetime
 
 import pytest
+from tests.queries_plugin import A_TEST_LOOKS
 
 from tracepass.core.ids import new_id
 from tracepass.core.mongo import Database, PyMongoError, connected
@@ -41,7 +42,7 @@ async def test_counts_of_one_day_add_up_in_one_document(database: Database, stat
     for locale in ("de", "el"):
         counter.count(state, shown="page", device="phone", locale=locale, total_only=False)
         await counter.flush()
-    stored = await database.collection("scans").find({"passportId": state.passport_id}).to_list()
+    stored = await database.collection("scans").find({"passportId": state.passport_id}, comment=A_TEST_LOOKS).to_list()
     assert stored == [
         {
             "_id": f"{state.passport_id}/2026-11-20",
@@ -61,7 +62,7 @@ async def test_where_readers_must_not_be_tracked_only_the_total_is_kept(database
     counter = ScanCounter(CrossWorkspaceScans(database), clock=noon)
     counter.count(state, shown="page", device="phone", locale="de", total_only=True)
     await counter.flush()
-    stored = await database.collection("scans").find_one({"passportId": state.passport_id})
+    stored = await database.collection("scans").find_one({"passportId": state.passport_id}, comment=A_TEST_LOOKS)
     assert stored is not None
     assert stored.keys() == {"_id", "workspaceId", "environment", "passportId", "day", "total"}
 

@@ -8,9 +8,11 @@ from typing import cast
 import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from tracepass.api.answers import answer
 from tracepass.core.errors import Invalid, Refusal
@@ -49,16 +51,28 @@ async def _validation(_: Request, error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     failure = cast("HTTPException", error)
+    headers = failure.headers
     if failure.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         refusal = Refusal("method_not_allowed", f"This address does not take {request.method}.")
+        headers = {"Allow": ", ".join(sorted(_allowed(request)))}
     elif failure.status_code == HTTPStatus.NOT_FOUND:
         refusal = Refusal("not_found", "There is no such address.")
     elif failure.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         refusal = Refusal("payload_too_large", "The body is larger than this address takes.")
     else:
         refusal = Invalid(form_errors=[str(failure.detail)])
-    refusal.headers = failure.headers
+    refusal.headers = headers
     return refusal_answer(refusal)
+
+
+def _allowed(request: Request) -> set[str]:
+    """Return the methods of all routes at an address: each knows but its own (RFC 9110 15.5.6)."""
+    methods: set[str] = set()
+    for context in iter_route_contexts(request.app.routes):
+        route = context.original_route
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            methods |= route.methods or set()
+    return methods
 
 
 async def _database(_: Request, error: Exception) -> Response:

@@ -10,9 +10,11 @@ from typing import Any, ParamSpec, Protocol, cast
 from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tracepass.api.arguments import Arguments, parameters_of
 from tracepass.api.call import Call
 from tracepass.api.policy import JSON, JSON_LIMIT, Budget, Policy
 from tracepass.core.errors import Invalid
@@ -34,8 +36,9 @@ class ApiRoute(APIRoute):
     """A route behind the pipeline."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Put authentication, scope, limits and strictness before FastAPI's own validation."""
-        run = super().get_route_handler()
+        """Put authentication, scope, limits and strictness before validation."""
+        arguments = Arguments.of(self.endpoint)
+        run = super().get_route_handler() if arguments is None else functools.partial(arguments.call, self.endpoint)
         policy = cast("Policy", vars(self.endpoint)["policy"])
         known = query_names(self.dependant) | policy.also_query
         takes_body = self.body_field is not None
@@ -57,11 +60,11 @@ def query_names(dependant: Dependant) -> frozenset[str]:
     """Return the query parameters a route knows; a model's members count one by one."""
     names: set[str] = set()
     for parameter in dependant.query_params:
-        model = getattr(parameter.field_info.annotation, "model_fields", None)
-        if model is None:
-            names.add(parameter.alias)
+        model = parameter.field_info.annotation
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            names |= parameters_of(model)
         else:
-            names.update(field.alias or name for name, field in model.items())
+            names.add(parameter.alias)
     return frozenset(names)
 
 

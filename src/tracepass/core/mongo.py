@@ -155,13 +155,19 @@ class Database:
 
     @classmethod
     def connect(cls, uri: str, *, name: str, max_pool_size: int) -> Database:
-        """Prepare a client; it connects at the first operation, which may wait 10 s for a server."""
+        """Prepare a client; it connects at the first operation, which may wait 10 s for a server.
+
+        What the URI itself says of how long to wait counts.
+        """
+        patience: dict[str, Any] = {
+            "serverSelectionTimeoutMS": SELECTION_TIMEOUT_MS,
+            "waitQueueTimeoutMS": QUEUE_TIMEOUT_MS,
+            "socketTimeoutMS": SOCKET_TIMEOUT_MS,
+        }
         client: AsyncMongoClient[Document] = AsyncMongoClient(
             uri,
+            **{name: value for name, value in patience.items() if f"{name}=".lower() not in uri.lower()},
             maxPoolSize=max_pool_size,
-            serverSelectionTimeoutMS=SELECTION_TIMEOUT_MS,
-            waitQueueTimeoutMS=QUEUE_TIMEOUT_MS,
-            socketTimeoutMS=SOCKET_TIMEOUT_MS,
             appname="tracepass",
             w="majority",
             retryWrites=True,

@@ -18,8 +18,12 @@ def search_terms(texts: Iterable[str]) -> list[str]:
 
 
 def query_terms(search: str) -> list[str]:
-    """Return the terms a document must all have; one or two characters are looked for at the start only."""
+    """Return the terms a document must all have; one or two characters are looked for at the start only.
+
+    The last come first: MongoDB follows the index of the first one alone, and numbers differ at their ends.
+    """
     folded = search.casefold()
     if len(folded) < TERM_LENGTH:
         return [f"^{folded}"]
-    return sorted({folded[start : start + TERM_LENGTH] for start in range(len(folded) - TERM_LENGTH + 1)})
+    starts = range(len(folded) - TERM_LENGTH, -1, -1)
+    return list(dict.fromkeys(folded[start : start + TERM_LENGTH] for start in starts))

@@ -67,6 +67,9 @@ class GtinClaims:
     async def _write(self, workspace: Workspace, tenancy: Tenancy, gtin: str, held: Document | None) -> None:
         """Insert a claim, or take the one that was found; on the free plan only while fewer than three wait."""
         limited = workspace.plan == "free" and tenancy.environment == "live"
+        if held is None and not limited:
+            await self._hold(tenancy, gtin, None, None)
+            return
         turn = {"_id": f"turn/{tenancy.workspace_id}"}
         if limited:
             await self._gtins.update_one(turn, {"$setOnInsert": {"turns": 0}}, upsert=True)
@@ -80,7 +83,7 @@ class GtinClaims:
 
         await self._database.transact(work)
 
-    async def _hold(self, tenancy: Tenancy, gtin: str, held: Document | None, session: Session) -> None:
+    async def _hold(self, tenancy: Tenancy, gtin: str, held: Document | None, session: Session | None) -> None:
         fresh = {**tenancy.fields, "firm": False, "claimedAt": timestamp(self._clock())}
         if held is None:
             await self._gtins.insert_one({"_id": claim_key(tenancy, gtin), "gtin": gtin, **fresh}, session=session)

@@ -10,13 +10,12 @@ from tracepass.core.errors import Invalid, NotFound, Refusal
 from tracepass.core.ids import Id, find_id, new_id
 from tracepass.core.media import clean_image
 from tracepass.core.mongo import Document
-from tracepass.core.origins import Origins
 from tracepass.identity.models import Caller
 from tracepass.products.models import MAX_IMAGES, ProductPatch
 from tracepass.products.service import Products
+from tracepass.products.wire import MEDIA
 
 BUCKET = "images"
-PATH = "/media/"
 
 
 class ProductImages:
@@ -26,9 +25,7 @@ class ProductImages:
         self._blobs = blobs
         self._products = products
 
-    async def add(
-        self, caller: Caller, product_id: Id, data: bytes, *, origins: Origins, expected: frozenset[int] | None
-    ) -> Document:
+    async def add(self, caller: Caller, product_id: Id, data: bytes, *, expected: frozenset[int] | None) -> Document:
         """Store a picture and put its address at the end of the product's.
 
         Raises:
@@ -40,7 +37,7 @@ class ProductImages:
         clean, media_type = await asyncio.to_thread(clean_image, data)
         image_id = new_id()
         await self._blobs.put(image_id, Blob(clean, media_type, caller.tenancy, {"product": str(product_id)}))
-        url = f"{origins.api}{PATH}{image_id}"
+        url = f"{MEDIA}{image_id}"
 
         def edit(product: Document) -> Document:
             _refuse_full(product)
@@ -97,7 +94,7 @@ class ProductImages:
         """
         deleted = 0
         for url in set(urls) - set(product["imageUrls"]):
-            image_id = find_id(url.rpartition(PATH)[2])
+            image_id = find_id(url.removeprefix(MEDIA))
             blob = None if image_id is None else await self._blobs.find(image_id)
             if image_id is not None and blob is not None and blob.facts["product"] == str(product["_id"]):
                 await self._blobs.delete(image_id)

@@ -16,6 +16,7 @@ from tracepass.core.schema import Nothing
 from tracepass.products.images import ProductImages, read_index
 from tracepass.products.models import ProductBatch, ProductCreate, ProductPatch, ProductQuery
 from tracepass.products.service import Products, etag
+from tracepass.products.wire import addressed
 
 router = Router(prefix="/api/v1/products")
 media_router = Router()
@@ -26,7 +27,8 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 
 def _entity(call: Call, product: Document, status: int = 200) -> Response:
     headers = {"Location": f"/api/v1/products/{product['_id']}"} if status == 201 else None  # noqa: PLR2004 - Created
-    return entity_answer(call, product, etag=etag(product), status=status, headers=headers)
+    body = addressed(product, call.origins.api)
+    return entity_answer(call, body, etag=etag(product), status=status, headers=headers)
 
 
 @router.operation("POST", "", scope=WRITE, budget=Budget.WRITES)
@@ -39,7 +41,8 @@ async def create_product(call: Call, body: ProductCreate) -> Response:
 async def list_products(call: Call, query: Annotated[ProductQuery, Query()]) -> Response:
     """List products, newest first."""
     page = await call.service(Products).list_(call.caller, query)
-    return list_answer(page.items, total=page.total, page=query.page, limit=query.limit, next_cursor=page.next_cursor)
+    items = [addressed(product, call.origins.api) for product in page.items]
+    return list_answer(items, total=page.total, page=query.page, limit=query.limit, next_cursor=page.next_cursor)
 
 
 @router.operation("POST", "/batch", scope=WRITE, budget=Budget.WRITES, cost=lambda body: len(body.products))
@@ -95,9 +98,7 @@ async def add_product_image(call: Call, file: Annotated[UploadFile, File()]) -> 
     if len(data) > IMAGE_LIMIT:
         raise Refusal("payload_too_large", "A picture has at most 5 MB.", details={"limit": IMAGE_LIMIT})
     images = call.service(ProductImages)
-    product = await images.add(
-        call.caller, path_id(call, "id"), data, origins=call.origins, expected=call.expected_versions
-    )
+    product = await images.add(call.caller, path_id(call, "id"), data, expected=call.expected_versions)
     return _entity(call, product, 201)
 
 

@@ -19,7 +19,7 @@ from tracepass.identity.models import Caller
 from tracepass.products.models import ProductCreate, ProductPatch, ProductQuery
 from tracepass.products.needs import CategoryRules, PassportCounter
 from tracepass.products.repository import INDEXES, ModelTaken, ProductFilter, ProductRepository
-from tracepass.products.wire import check_image_urls, etag, search_of, shown
+from tracepass.products.wire import etag, kept_urls, search_of, shown
 
 REFRESH_VIEWS = "refresh_views"
 SCANNED_MEMBERS = ("name", "model", "description", "imageUrls", "sourceLocale")
@@ -197,7 +197,7 @@ class Products:
             if "defaultFieldValues" in named:
                 self._check_defaults(product["category"], named["defaultFieldValues"])
             if "imageUrls" in named:
-                check_image_urls(named["imageUrls"], product["imageUrls"])
+                return {**product, **named, "imageUrls": kept_urls(named["imageUrls"], product["imageUrls"])}
             return {**product, **named}
 
         return await self.change(caller, product_id, action="update", edit=edit, expected=expected)
