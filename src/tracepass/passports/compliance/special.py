@@ -52,7 +52,7 @@ def svhc_number(facts: Facts) -> Iterator[Finding]:
             regulation="2008/98/EC",
             article="Art. 9(1)(i)",
             rule_id="BAT-VAL",
-            why="A substance of very high concern above 0.1 % by weight is recorded; the passport names no SCIP number.",
+            why="A substance of very high concern above 0.1 % by weight is recorded without a SCIP number.",
             fix="Notify the article to the SCIP database and name the number beside the substance.",
         )
 
