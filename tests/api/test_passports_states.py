@@ -174,6 +174,15 @@ class TestPublishGate:
         assert (answer.status_code, answer.json()["error"]) == (409, "publish_blocked")
         assert [blocker["type"] for blocker in answer.json()["details"]["blockers"]] == ["product_archived"]
 
+    async def test_a_product_that_is_gone_blocks(
+        self, client: httpx2.AsyncClient, make_passport: Any, database: Database
+    ) -> None:
+        passport = await make_passport(client)
+        await database.collection("products").delete_one({"_id": ObjectId(passport["productId"])})
+        answer = await move(client, passport, "publish")
+        assert (answer.status_code, answer.json()["error"]) == (409, "publish_blocked")
+        assert [blocker["type"] for blocker in answer.json()["details"]["blockers"]] == ["product_missing"]
+
     async def test_an_unknown_template_blocks(
         self, client: httpx2.AsyncClient, make_passport: Any, database: Database
     ) -> None:
@@ -295,6 +304,21 @@ class TestDelete:
             assert (answer.status_code, answer.json()["error"]) == (409, "passport_published")
             assert (await client.get(address)).json() == passport
 
+    async def test_a_write_at_the_same_time_is_either_before_it_or_too_late(
+        self, client: httpx2.AsyncClient, make_passport: Any
+    ) -> None:
+        for _ in range(3):
+            passport = await make_passport(client)
+            address = f"{PASSPORTS}/{passport['_id']}"
+            writes = [client.patch(f"{address}/fields/battery_mass", json={"value": value}) for value in range(5)]
+            deleted, *written = await asyncio.gather(client.delete(address), *writes)
+            assert deleted.status_code in {200, 409}
+            assert (await client.get(address)).status_code == (404 if deleted.status_code == 200 else 200)
+            assert {answer.status_code for answer in written} <= {200, 404}
+            if deleted.status_code == 409:
+                assert deleted.json()["error"] == "conflict"
+                assert {answer.status_code for answer in written} == {200}
+
     async def test_key_and_gtin_are_free_again(
         self, client: httpx2.AsyncClient, stranger: httpx2.AsyncClient, make_passport: Any, gtin: str
     ) -> None:
@@ -360,6 +384,26 @@ class TestGtinClaims:
         passport = await make_passport(client)
         clock.move(days=40)
         assert (await move(client, passport, "publish")).status_code == 200
+
+    async def test_a_draft_whose_gtin_the_operator_released_holds_it_again_by_publishing(
+        self, client: httpx2.AsyncClient, stranger: httpx2.AsyncClient, database: Database, make_passport: Any,
+        make_product: Any, gtin: str, clock: MovableClock,
+    ) -> None:  # fmt: skip
+        await make_passport(client, gs1={"gtin": gtin}, published=True)
+        draft = await make_passport(client, gs1={"gtin": gtin, "serialNumber": "S-1"})
+        await Registrar(database, clock=clock).release(gtin)
+        assert (await move(client, draft, "publish")).status_code == 200
+        self.assert_elsewhere(await self.claim(stranger, make_product, gtin))
+
+    async def test_of_many_who_take_a_lapsed_one_one_gets_it(
+        self, office: Office, client: httpx2.AsyncClient, make_passport: Any, make_product: Any, gtin: str,
+        clock: MovableClock,
+    ) -> None:  # fmt: skip
+        await make_passport(client, gs1={"gtin": gtin})
+        clock.move(days=31)
+        takers = [await office.client() for _ in range(6)]
+        answers = await asyncio.gather(*(self.claim(taker, make_product, gtin) for taker in takers))
+        assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409, 409]
 
     async def test_a_verified_prefix_takes_it_over(
         self, office: Office, database: Database, client: httpx2.AsyncClient, make_passport: Any, make_product: Any,
