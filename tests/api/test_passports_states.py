@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -14,6 +15,8 @@ from tracepass.core.mongo import Database
 from tracepass.identity.models import Workspace
 from tracepass.passports.lifecycle import MOVES
 from tracepass.passports.registrar import Registrar
+from tracepass.settings import Settings
+from tracepass.worker import work_once
 
 PASSPORTS = "/api/v1/passports"
 BODIES: dict[str, dict[str, Any]] = {
@@ -268,15 +271,60 @@ async def _set(database: Database, collection: str, identifier: str, **members: 
 
 
 class TestExpiry:
-    async def test_an_expired_passport_is_published_again_with_a_new_day(
-        self, client: httpx2.AsyncClient, make_passport: Any, database: Database
-    ) -> None:
-        passport = await make_passport(client, published=True)
-        await _set(database, "passports", passport["_id"], status="expired", expiresAt="2020-01-01T00:00:00.000Z")
+    DAY = "2098-01-01T00:00:00.000Z"
+
+    async def pass_day(self, database: Database, settings: Settings, clock: MovableClock) -> None:
+        clock.ahead = datetime.fromisoformat(self.DAY) - datetime.now(UTC) + timedelta(minutes=1)
+        while await work_once(database, settings, clock):
+            pass
+
+    async def test_a_published_passport_expires_on_its_day(
+        self, client: httpx2.AsyncClient, make_passport: Any, database: Database, settings: Settings,
+        clock: MovableClock,
+    ) -> None:  # fmt: skip
+        passport = await make_passport(client, expiresAt=self.DAY)
+        later = await make_passport(client)
+        await move(client, passport, "publish")
+        await move(client, later, "publish", acknowledgeGaps=True, expiresAt="2198-01-01T00:00:00Z")
+        await self.pass_day(database, settings, clock)
+
+        expired = (await client.get(f"{PASSPORTS}/{passport['_id']}")).json()
+        assert (expired["status"], expired["version"]) == ("expired", 3)
+        assert (await client.get(f"{PASSPORTS}/{later['_id']}")).json()["status"] == "published"
+        newest = (await client.get(f"{PASSPORTS}/{passport['_id']}/snapshots")).json()["data"]["items"][0]
+        assert (newest["eventType"], newest["actor"]["type"]) == ("passport.expired", "system")
+
+    async def test_an_expired_passport_moves_on_by_republish_and_archive_only(
+        self, client: httpx2.AsyncClient, make_passport: Any, database: Database, settings: Settings,
+        clock: MovableClock,
+    ) -> None:  # fmt: skip
+        passport = await make_passport(client, expiresAt=self.DAY)
+        await move(client, passport, "publish")
+        await self.pass_day(database, settings, clock)
+        for name in OPEN_MOVES:
+            if name not in {"republish", "archive"}:
+                answer = await move(client, passport, name)
+                assert (answer.status_code, answer.json()["error"]) == (409, "invalid_transition")
+                assert answer.json()["details"]["allowed"] == ["republish", "archive"]
         missing = await client.post(f"{PASSPORTS}/{passport['_id']}/republish")
         assert (missing.status_code, list(missing.json()["details"]["fieldErrors"])) == (400, ["expiresAt"])
         answer = await move(client, passport, "republish")
         assert (answer.json()["status"], answer.json()["expiresAt"]) == ("published", "2199-01-01T00:00:00.000Z")
+        await self.pass_day(database, settings, clock)
+        assert (await client.get(f"{PASSPORTS}/{passport['_id']}")).json()["status"] == "published"
+        assert (await move(client, passport, "archive")).json()["status"] == "archived"
+
+    async def test_what_is_suspended_stays_so_and_needs_another_day(
+        self, client: httpx2.AsyncClient, make_passport: Any, database: Database, settings: Settings,
+        clock: MovableClock,
+    ) -> None:  # fmt: skip
+        passport = await make_passport(client, expiresAt=self.DAY)
+        await move(client, passport, "publish")
+        await move(client, passport, "suspend")
+        await self.pass_day(database, settings, clock)
+        assert (await client.get(f"{PASSPORTS}/{passport['_id']}")).json()["status"] == "suspended"
+        assert (await client.post(f"{PASSPORTS}/{passport['_id']}/republish")).status_code == 400
+        assert (await move(client, passport, "republish")).status_code == 200
 
 
 class TestDelete:
