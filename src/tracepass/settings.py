@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import ipaddress
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SECRET_KEY_BYTES = 32
+_ADDRESS = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -40,6 +42,8 @@ class Settings(BaseSettings):
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
+        # A key that is not taken would stand in the message that says so, and in the log.
+        hide_input_in_errors=True,
     )
 
     mongodb_uri: SecretStr | None = None
@@ -70,8 +74,8 @@ class Settings(BaseSettings):
         """Refuse an address that is no http(s) origin; a trailing slash is dropped."""
         if value is None:
             return None
-        if not value.startswith(("http://", "https://")):
-            message = f"{value!r} must start with http:// or https://"
+        if not _ADDRESS.fullmatch(value):
+            message = f"{value!r} must start with http:// or https:// and name a host"
             raise ValueError(message)
         return value.rstrip("/")
 
@@ -106,7 +110,7 @@ def decode_secret_key(text: str) -> bytes:
         ValueError: the text is not base64 of exactly 32 bytes.
     """
     try:
-        raw = base64.b64decode(text.strip(), validate=True)
+        raw = base64.b64decode(text.strip().encode(), validate=True)
     except binascii.Error as error:
         message = "the secret key must be base64"
         raise ValueError(message) from error

@@ -9,10 +9,12 @@ import structlog
 
 from tracepass.assembly import build_services
 from tracepass.core.clock import Clock, system_clock
+from tracepass.core.errors import Refusal
 from tracepass.core.jobs import Job, Jobs
 from tracepass.core.logging import configure_logging
 from tracepass.core.mongo import Database, PyMongoError, connected
 from tracepass.identity.service import Workspaces
+from tracepass.passports.expiring import EXPIRE, Expiry
 from tracepass.passports.refreshing import REFRESH_VIEWS, ViewRefresher
 from tracepass.passports.service import Passports
 from tracepass.settings import Settings
@@ -55,6 +57,8 @@ async def work_once(database: Database, settings: Settings, clock: Clock) -> boo
     except PyMongoError as error:
         _log.warning("database unavailable", error=type(error).__name__)
         return False
+    except Refusal as refusal:
+        _log.warning("job refused", code=refusal.code, message=refusal.message)
     return True
 
 
@@ -62,7 +66,11 @@ def workers(database: Database, settings: Settings, clock: Clock) -> Workers:
     """Return who does which kind of job."""
     desk = build_services(database, settings, clock)[Passports].desk
     workspaces = Workspaces(database, clock=clock)
-    return {REFRESH_VIEWS: ViewRefresher(desk, jobs=Jobs(database, clock=clock), workspaces=workspaces).work}
+    jobs = Jobs(database, clock=clock)
+    return {
+        REFRESH_VIEWS: ViewRefresher(desk, jobs=jobs, workspaces=workspaces).work,
+        EXPIRE: Expiry(desk, jobs=jobs, workspaces=workspaces).work,
+    }
 
 
 async def _pause(stop: asyncio.Event) -> None:

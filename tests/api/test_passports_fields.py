@@ -417,6 +417,11 @@ class TestParties:
         assert (answer.status_code, list(answer.json()["details"]["fieldErrors"])) == (400, [path])
         assert (await client.get(address)).json()["parties"] == {}
 
+    async def test_what_changes_nothing_makes_no_version(self, client: httpx2.AsyncClient, address: str) -> None:
+        party = {"legalName": "V", "gln": "4012345000009"}
+        for _ in range(3):
+            assert (await self.patch(client, address, "manufacturer", **party)).json()["version"] == 2
+
     async def test_the_identifiers_cannot_all_be_taken_away(self, client: httpx2.AsyncClient, address: str) -> None:
         await self.patch(client, address, "manufacturer", legalName="V", gln="4012345000009")
         for members in ({"gln": None}, {"legalName": None}):

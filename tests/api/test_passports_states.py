@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -14,6 +15,8 @@ from tracepass.core.mongo import Database
 from tracepass.identity.models import Workspace
 from tracepass.passports.lifecycle import MOVES
 from tracepass.passports.registrar import Registrar
+from tracepass.settings import Settings
+from tracepass.worker import work_once
 
 PASSPORTS = "/api/v1/passports"
 BODIES: dict[str, dict[str, Any]] = {
@@ -174,6 +177,15 @@ class TestPublishGate:
         assert (answer.status_code, answer.json()["error"]) == (409, "publish_blocked")
         assert [blocker["type"] for blocker in answer.json()["details"]["blockers"]] == ["product_archived"]
 
+    async def test_a_product_that_is_gone_blocks(
+        self, client: httpx2.AsyncClient, make_passport: Any, database: Database
+    ) -> None:
+        passport = await make_passport(client)
+        await database.collection("products").delete_one({"_id": ObjectId(passport["productId"])})
+        answer = await move(client, passport, "publish")
+        assert (answer.status_code, answer.json()["error"]) == (409, "publish_blocked")
+        assert [blocker["type"] for blocker in answer.json()["details"]["blockers"]] == ["product_missing"]
+
     async def test_an_unknown_template_blocks(
         self, client: httpx2.AsyncClient, make_passport: Any, database: Database
     ) -> None:
@@ -259,15 +271,60 @@ async def _set(database: Database, collection: str, identifier: str, **members: 
 
 
 class TestExpiry:
-    async def test_an_expired_passport_is_published_again_with_a_new_day(
-        self, client: httpx2.AsyncClient, make_passport: Any, database: Database
-    ) -> None:
-        passport = await make_passport(client, published=True)
-        await _set(database, "passports", passport["_id"], status="expired", expiresAt="2020-01-01T00:00:00.000Z")
+    DAY = "2098-01-01T00:00:00.000Z"
+
+    async def pass_day(self, database: Database, settings: Settings, clock: MovableClock) -> None:
+        clock.ahead = datetime.fromisoformat(self.DAY) - datetime.now(UTC) + timedelta(minutes=1)
+        while await work_once(database, settings, clock):
+            pass
+
+    async def test_a_published_passport_expires_on_its_day(
+        self, client: httpx2.AsyncClient, make_passport: Any, database: Database, settings: Settings,
+        clock: MovableClock,
+    ) -> None:  # fmt: skip
+        passport = await make_passport(client, expiresAt=self.DAY)
+        later = await make_passport(client)
+        await move(client, passport, "publish")
+        await move(client, later, "publish", acknowledgeGaps=True, expiresAt="2198-01-01T00:00:00Z")
+        await self.pass_day(database, settings, clock)
+
+        expired = (await client.get(f"{PASSPORTS}/{passport['_id']}")).json()
+        assert (expired["status"], expired["version"]) == ("expired", 3)
+        assert (await client.get(f"{PASSPORTS}/{later['_id']}")).json()["status"] == "published"
+        newest = (await client.get(f"{PASSPORTS}/{passport['_id']}/snapshots")).json()["data"]["items"][0]
+        assert (newest["eventType"], newest["actor"]["type"]) == ("passport.expired", "system")
+
+    async def test_an_expired_passport_moves_on_by_republish_and_archive_only(
+        self, client: httpx2.AsyncClient, make_passport: Any, database: Database, settings: Settings,
+        clock: MovableClock,
+    ) -> None:  # fmt: skip
+        passport = await make_passport(client, expiresAt=self.DAY)
+        await move(client, passport, "publish")
+        await self.pass_day(database, settings, clock)
+        for name in OPEN_MOVES:
+            if name not in {"republish", "archive"}:
+                answer = await move(client, passport, name)
+                assert (answer.status_code, answer.json()["error"]) == (409, "invalid_transition")
+                assert answer.json()["details"]["allowed"] == ["republish", "archive"]
         missing = await client.post(f"{PASSPORTS}/{passport['_id']}/republish")
         assert (missing.status_code, list(missing.json()["details"]["fieldErrors"])) == (400, ["expiresAt"])
         answer = await move(client, passport, "republish")
         assert (answer.json()["status"], answer.json()["expiresAt"]) == ("published", "2199-01-01T00:00:00.000Z")
+        await self.pass_day(database, settings, clock)
+        assert (await client.get(f"{PASSPORTS}/{passport['_id']}")).json()["status"] == "published"
+        assert (await move(client, passport, "archive")).json()["status"] == "archived"
+
+    async def test_what_is_suspended_stays_so_and_needs_another_day(
+        self, client: httpx2.AsyncClient, make_passport: Any, database: Database, settings: Settings,
+        clock: MovableClock,
+    ) -> None:  # fmt: skip
+        passport = await make_passport(client, expiresAt=self.DAY)
+        await move(client, passport, "publish")
+        await move(client, passport, "suspend")
+        await self.pass_day(database, settings, clock)
+        assert (await client.get(f"{PASSPORTS}/{passport['_id']}")).json()["status"] == "suspended"
+        assert (await client.post(f"{PASSPORTS}/{passport['_id']}/republish")).status_code == 400
+        assert (await move(client, passport, "republish")).status_code == 200
 
 
 class TestDelete:
@@ -294,6 +351,21 @@ class TestDelete:
         else:
             assert (answer.status_code, answer.json()["error"]) == (409, "passport_published")
             assert (await client.get(address)).json() == passport
+
+    async def test_a_write_at_the_same_time_is_either_before_it_or_too_late(
+        self, client: httpx2.AsyncClient, make_passport: Any
+    ) -> None:
+        for _ in range(3):
+            passport = await make_passport(client)
+            address = f"{PASSPORTS}/{passport['_id']}"
+            writes = [client.patch(f"{address}/fields/battery_mass", json={"value": value}) for value in range(5)]
+            deleted, *written = await asyncio.gather(client.delete(address), *writes)
+            assert deleted.status_code in {200, 409}
+            assert (await client.get(address)).status_code == (404 if deleted.status_code == 200 else 200)
+            assert {answer.status_code for answer in written} <= {200, 404}
+            if deleted.status_code == 409:
+                assert deleted.json()["error"] == "conflict"
+                assert {answer.status_code for answer in written} == {200}
 
     async def test_key_and_gtin_are_free_again(
         self, client: httpx2.AsyncClient, stranger: httpx2.AsyncClient, make_passport: Any, gtin: str
@@ -360,6 +432,26 @@ class TestGtinClaims:
         passport = await make_passport(client)
         clock.move(days=40)
         assert (await move(client, passport, "publish")).status_code == 200
+
+    async def test_a_draft_whose_gtin_the_operator_released_holds_it_again_by_publishing(
+        self, client: httpx2.AsyncClient, stranger: httpx2.AsyncClient, database: Database, make_passport: Any,
+        make_product: Any, gtin: str, clock: MovableClock,
+    ) -> None:  # fmt: skip
+        await make_passport(client, gs1={"gtin": gtin}, published=True)
+        draft = await make_passport(client, gs1={"gtin": gtin, "serialNumber": "S-1"})
+        await Registrar(database, clock=clock).release(gtin)
+        assert (await move(client, draft, "publish")).status_code == 200
+        self.assert_elsewhere(await self.claim(stranger, make_product, gtin))
+
+    async def test_of_many_who_take_a_lapsed_one_one_gets_it(
+        self, office: Office, client: httpx2.AsyncClient, make_passport: Any, make_product: Any, gtin: str,
+        clock: MovableClock,
+    ) -> None:  # fmt: skip
+        await make_passport(client, gs1={"gtin": gtin})
+        clock.move(days=31)
+        takers = [await office.client() for _ in range(6)]
+        answers = await asyncio.gather(*(self.claim(taker, make_product, gtin) for taker in takers))
+        assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409, 409]
 
     async def test_a_verified_prefix_takes_it_over(
         self, office: Office, database: Database, client: httpx2.AsyncClient, make_passport: Any, make_product: Any,

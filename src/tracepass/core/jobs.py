@@ -43,10 +43,23 @@ class Jobs:
         self._clock = clock
 
     async def enqueue(
-        self, kind: str, key: str, tenancy: Tenancy, payload: Mapping[str, Any], *, session: Session
+        self,
+        kind: str,
+        key: str,
+        tenancy: Tenancy,
+        payload: Mapping[str, Any],
+        *,
+        session: Session,
+        due: str | None = None,
     ) -> None:
-        """Ask for a job, once however often it is asked for; one that runs starts over."""
-        members = {"kind": kind, **tenancy.fields, "payload": dict(payload), "progress": None, "dueAt": self._now()}
+        """Ask for a job, now or from a moment on, once however often it is asked for; one that runs starts over."""
+        members = {
+            "kind": kind,
+            **tenancy.fields,
+            "payload": dict(payload),
+            "progress": None,
+            "dueAt": due or self._now(),
+        }
         await self._jobs.update_one(
             {"_id": f"{kind}/{key}"}, {"$set": members, "$inc": {"generation": 1}}, upsert=True, session=session
         )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from tracepass.core.ids import Id
 from tracepass.core.jobs import Job, Jobs
 from tracepass.core.mongo import Document
-from tracepass.core.tenancy import Actor
-from tracepass.identity.models import SCOPES, Caller
+from tracepass.identity.models import Caller
 from tracepass.identity.service import Workspaces
+from tracepass.passports.background import caller_of
 from tracepass.passports.desk import Desk
 from tracepass.products.service import REFRESH_VIEWS
 
@@ -26,7 +26,7 @@ class ViewRefresher:
 
     async def work(self, job: Job) -> None:
         """Refresh the passports of one product, batch by batch; another worker goes on where a dead one stopped."""
-        caller = await self._caller(job)
+        caller = await caller_of(job, self._workspaces)
         after: Id | None = job.progress
         while batch := await self._desk.passports(caller).published_of(
             job.payload["productId"], after=after, limit=BATCH
@@ -37,10 +37,6 @@ class ViewRefresher:
             if not await self._jobs.renew(job, after):
                 return
         await self._jobs.finish(job)
-
-    async def _caller(self, job: Job) -> Caller:
-        workspace = await self._workspaces.get(job.tenancy.workspace_id)
-        return Caller(workspace, job.tenancy.environment, "owner", SCOPES, Actor("system", None, "system"))
 
     async def _refresh(self, caller: Caller, passport: Document) -> None:
         """Refresh one passport; one that was written since is up to date by that."""

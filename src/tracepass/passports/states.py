@@ -6,11 +6,13 @@ from datetime import datetime
 
 from tracepass.core.clock import timestamp
 from tracepass.core.errors import Invalid, NotFound, Refusal
+from tracepass.core.jobs import Jobs
 from tracepass.core.mongo import Document, Session
 from tracepass.core.origins import Origins
 from tracepass.identity.models import Caller
 from tracepass.passports.completion import gaps
 from tracepass.passports.desk import UPDATED, Deed, Desk, key_path
+from tracepass.passports.expiring import EXPIRE
 from tracepass.passports.gtins import GtinClaims
 from tracepass.passports.lifecycle import MOVES, target_of
 from tracepass.passports.making import digital_link
@@ -23,6 +25,7 @@ class PassportStates:
     def __init__(self, desk: Desk, *, claims: GtinClaims) -> None:
         self.desk = desk
         self._claims = claims
+        self._jobs = Jobs(desk.database, clock=desk.clock)
 
     async def move(
         self,
@@ -100,6 +103,7 @@ class PassportStates:
 
         async def confirm(passport: Document, session: Session) -> None:
             await self._claims.confirm(caller.tenancy, passport["gs1"]["gtin"], session=session)
+            await self._expire_on_its_day(caller, passport, session)
 
         deed = Deed("publish", MOVES["publish"].event)
         return await self.desk.change(caller, ById(stored["_id"]), deed, edit=edit, expected=expected, also=confirm)
@@ -138,9 +142,16 @@ class PassportStates:
             rest = {name: passport[name] for name in passport.keys() - {"suspendedAt", "suspensionReason"}}
             return {**rest, **_due(passport, future, now), "status": target}
 
-        return await self.desk.change(
-            caller, which, Deed("republish", "passport.republished"), edit=edit, expected=expected
-        )
+        async def also(passport: Document, session: Session) -> None:
+            await self._expire_on_its_day(caller, passport, session)
+
+        deed = Deed("republish", "passport.republished")
+        return await self.desk.change(caller, which, deed, edit=edit, expected=expected, also=also)
+
+    async def _expire_on_its_day(self, caller: Caller, passport: Document, session: Session) -> None:
+        if "expiresAt" in passport:
+            key, payload = str(passport["_id"]), {"passportId": passport["_id"]}
+            await self._jobs.enqueue(EXPIRE, key, caller.tenancy, payload, session=session, due=passport["expiresAt"])
 
 
 def _due(passport: Document, future: str | None, now: str) -> dict[str, str]:
