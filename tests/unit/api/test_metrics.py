@@ -15,10 +15,16 @@ from tracepass.api import health
 COUNTING = "from prometheus_client import Counter; Counter('things_done', 'Things').inc(3)"
 
 
-async def test_processes_are_added_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def two_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two processes that counted and ended."""
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
     for _ in range(2):
         subprocess.run([sys.executable, "-c", COUNTING], check=True)
+
+
+@pytest.mark.usefixtures("two_processes")
+async def test_processes_are_added_up() -> None:
     app = FastAPI()
     app.state.gates = ()
     app.include_router(health.router)
