@@ -1,0 +1,6 @@
+"""Whether a passport says all that the law asks of it: rules as a table of small pure functions."""
+
+from tracepass.passports.compliance.engine import Report, examine
+from tracepass.passports.compliance.facts import Facts
+
+__all__ = ["Facts", "Report", "examine"]
