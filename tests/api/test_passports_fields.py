@@ -7,7 +7,11 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.conftest import new_gtin
+from tests.conftest import MovableClock, Office, client_of, new_gtin, running
+
+from tracepass.app import create_app
+from tracepass.identity.models import Workspace
+from tracepass.settings import Settings
 
 PASSPORTS = "/api/v1/passports"
 PNG = bytes.fromhex(
@@ -522,3 +526,23 @@ class TestManyWriters:
             answer = await client.get(f"{address}/history", params={"limit": 50, "page": page})
             history += answer.json()["data"]["items"]
         assert [entry["version"] for entry in history] == list(range(len(keys) + 1, 0, -1))
+
+    async def test_writers_of_two_processes_look_again_when_they_collide(
+        self, office: Office, workspace: Workspace, settings: Settings, clock: MovableClock, make_passport: Any
+    ) -> None:
+        key = await office.key(workspace)
+        async with running(create_app(settings, clock=clock)) as other:
+            clients = [client_of(app, office.contract, key=key) for app in (office.app, other)]
+            address = f"{PASSPORTS}/{(await make_passport(clients[0], published=True))['_id']}"
+            template = (await clients[0].get("/api/v1/templates/battery")).json()["fields"]
+            keys = [field["key"] for field in template if field["translatable"]][:16]
+            answers = await asyncio.gather(
+                *(
+                    clients[number % 2].patch(f"{address}/fields/{key}", json={"value": key})
+                    for number, key in enumerate(keys)
+                )
+            )
+            assert [answer.status_code for answer in answers] == [200] * len(keys)
+            passport = (await clients[1].get(address)).json()
+        assert {key: passport["fields"][key]["value"] for key in keys} == {key: key for key in keys}
+        assert passport["version"] == len(keys) + 2

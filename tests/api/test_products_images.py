@@ -117,8 +117,11 @@ async def test_a_picture_that_came_too_late_is_not_kept(
 ) -> None:
     answer = await upload(client, product, picture(), headers={"If-Match": '"9"'})
     assert (answer.status_code, answer.json()["error"]) == (412, "precondition_failed")
-    whose = {"metadata.productId": product["_id"]}
-    assert await database.collection("images.files").find_one(whose, comment=A_TEST_LOOKS) is None
+    whose = {"metadata.product": product["_id"]}
+    kept = database.collection("images.files")
+    assert await kept.find_one(whose, comment=A_TEST_LOOKS) is None
+    await upload(client, product, picture())
+    assert await kept.find_one(whose, comment=A_TEST_LOOKS) is not None
 
 
 @pytest.mark.parametrize(

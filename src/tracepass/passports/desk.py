@@ -13,6 +13,7 @@ from tracepass.core.errors import NotFound, Refusal
 from tracepass.core.ids import Id
 from tracepass.core.mongo import Database, Document, Session
 from tracepass.core.origins import Origins
+from tracepass.core.turns import Turns
 from tracepass.gs1.keys import PassportKey
 from tracepass.identity.models import Caller
 from tracepass.passports.completion import completion_percentage, field_counts
@@ -76,6 +77,7 @@ class Desk:
         self.products = products
         self.origins = origins
         self.identifiers = IdentifierClaims(database)
+        self._turns = Turns()
 
     def hand(self, caller: Caller) -> Hand:
         """Return the caller's hand at this moment."""
@@ -125,17 +127,18 @@ class Desk:
             NotFound: this workspace has no such passport.
             Refusal: ``precondition_failed``, or whatever ``edit`` and ``also`` refuse.
         """
-        for _ in range(ATTEMPTS):
-            stored = await self.load(caller, which)
-            check_expected(stored["version"], expected)
-            before = entity(stored)
-            after = edit(before)
-            if after == before:
-                return stored
-            try:
-                return await self._write(caller, stored, after, deed, also=also)
-            except Stale:
-                continue
+        async with self._turns.at((caller.tenancy, which)):
+            for _ in range(ATTEMPTS):
+                stored = await self.load(caller, which)
+                check_expected(stored["version"], expected)
+                before = entity(stored)
+                after = edit(before)
+                if after == before:
+                    return stored
+                try:
+                    return await self._write(caller, stored, after, deed, also=also)
+                except Stale:
+                    continue
         raise Refusal("conflict", "Others change this passport at the same time; try again.")
 
     def finished(self, passport: Document, template: Template) -> Document:

@@ -15,6 +15,7 @@ from tracepass.core.jobs import Jobs
 from tracepass.core.mongo import Database, Document, Session
 from tracepass.core.paging import Position, offset, read_cursor, write_cursor
 from tracepass.core.tenancy import Tenancy
+from tracepass.core.turns import Turns
 from tracepass.identity.models import Caller
 from tracepass.products.models import ProductCreate, ProductPatch, ProductQuery
 from tracepass.products.needs import CategoryRules, PassportCounter
@@ -67,6 +68,7 @@ class Products:
         self._rules = rules
         self._passports = passports
         self._jobs = Jobs(database, clock=clock)
+        self._turns = Turns()
 
     async def create(self, caller: Caller, body: ProductCreate) -> Document:
         """Add a product.
@@ -240,13 +242,14 @@ class Products:
 
         ``edit`` takes the product as it is shown and returns it as it shall be.
         """
-        for _ in range(ATTEMPTS):
-            stored = await self._load(caller.tenancy, product_id)
-            check_expected(stored["version"], expected)
-            try:
-                return await self._counted(caller, await self._write(caller, stored, action=action, edit=edit))
-            except Stale:
-                continue
+        async with self._turns.at(product_id):
+            for _ in range(ATTEMPTS):
+                stored = await self._load(caller.tenancy, product_id)
+                check_expected(stored["version"], expected)
+                try:
+                    return await self._counted(caller, await self._write(caller, stored, action=action, edit=edit))
+                except Stale:
+                    continue
         raise Refusal("conflict", "Others change this product at the same time; try again.")
 
     async def _write(self, caller: Caller, stored: Document, *, action: str, edit: Any) -> Document:

@@ -77,7 +77,9 @@ def _why_not(host: str, port: int, error: OSError) -> str:
         errno.EACCES: "Choose a port from 1024 on with --port; a reverse proxy can hold the lower one.",
         errno.EADDRNOTAVAIL: "Choose an address of this machine with --host; 0.0.0.0 is every one.",
     }.get(error.errno or 0, "Choose another address with --host and --port.")
-    return f"Cannot listen on {host} port {port}: {error.strerror}. {remedy}"
+    # socket.create_server adds the address to its words; it stands in ours already.
+    reason = str(error.strerror).partition(" (while attempting")[0]
+    return f"Cannot listen on {host} port {port}: {reason}. {remedy}"
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -28,6 +29,7 @@ class Outer(WireModel):
     many: Annotated[list[Inner], Field(max_length=2)] = Field(default_factory=list)
     some_id: WireId | None = None
     at: WireTimestamp | None = None
+    ratio: Annotated[Decimal, Field(max_digits=2)] | None = None
 
 
 def problems(value: Any) -> dict[str, Any]:
@@ -56,6 +58,10 @@ def problems(value: Any) -> dict[str, Any]:
         ({"fullName": "x", "at": 5}, {"at": ["must be a timestamp like 2027-02-18T00:00:00.000Z"]}),
         ({"fullName": "x", "at": "2027-01-01"}, None),
         ({"fullName": "x", "at": "0001-01-01T00:00:00+14:00"}, {"at": ["lies outside the years 1 to 9999"]}),
+        (
+            {"fullName": "x", "ratio": Decimal("1.23")},
+            {"ratio": ["decimal input should have no more than 2 digits in total"]},
+        ),
         ({"fullName": 1, "zzz": 2}, {"fullName": ["must be a valid string"], "zzz": ["is not known here"]}),
     ],
 )

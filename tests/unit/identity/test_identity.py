@@ -10,6 +10,7 @@ import pytest
 
 from tracepass.core.clock import timestamp
 from tracepass.core.errors import Invalid, NotFound
+from tracepass.core.ids import new_id
 from tracepass.core.mongo import Database, connected
 from tracepass.identity.authentication import CACHE_ENTRIES
 from tracepass.identity.models import SCOPES, Caller
@@ -79,7 +80,7 @@ class TestWorkspaces:
     async def test_a_slug_is_made_from_the_name(self, workspaces: Workspaces, name: str, slug: str) -> None:
         made = await workspaces.create(name, "basic", default_locale="de")
         assert (made.slug, made.name, made.plan, made.default_locale) == (slug, name.strip(), "basic", "de")
-        assert await workspaces.get_by_slug(slug) == made
+        assert await workspaces.get_by_slug(slug) == made == await workspaces.get(made.id)
 
     async def test_two_of_one_name_have_two_slugs(self, workspaces: Workspaces) -> None:
         first, second = await workspaces.create("Volta"), await workspaces.create("Volta")
@@ -91,9 +92,11 @@ class TestWorkspaces:
         with pytest.raises(Invalid):
             await workspaces.create(name, plan)
 
-    async def test_an_unknown_slug_is_not_found(self, workspaces: Workspaces) -> None:
+    async def test_an_unknown_slug_or_id_is_not_found(self, workspaces: Workspaces) -> None:
         with pytest.raises(NotFound):
             await workspaces.get_by_slug("nobody")
+        with pytest.raises(NotFound):
+            await workspaces.get(new_id())
 
 
 class TestKeys:

