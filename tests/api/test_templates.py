@@ -15,6 +15,7 @@ from tracepass.core.clock import system_clock
 from tracepass.core.mongo import connected
 from tracepass.identity.authentication import Authenticator
 from tracepass.identity.service import ApiKeys, Workspaces
+from tracepass.templates.categories import CATEGORIES
 from tracepass.templates.router import router
 from tracepass.templates.service import Templates
 
@@ -55,7 +56,7 @@ async def test_the_list_names_every_category_that_has_a_template(door: Door) -> 
     response = await door.get("/api/v1/templates")
     assert response.status_code == 200
     assert response.headers["content-type"] == "application/json"
-    assert [template["category"] for template in response.json()["templates"]] == ["battery"]
+    assert [template["category"] for template in response.json()["templates"]] == list(CATEGORIES)
 
 
 @pytest.mark.parametrize("name", ["battery", "batteries", "Batteries"])
