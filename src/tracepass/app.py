@@ -83,7 +83,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         settings.mongodb_uri.get_secret_value(), name=settings.database, max_pool_size=settings.max_pool_size
     )
     app.state.services = services = build_services(database, settings, app.state.clock, templates=app.state.templates)
-    # What was made until now, templates above all, lives as long as the process: no collection needs to look at it again.
+    # What was made until now, templates above all, lives as long as the process: no collection need look at it again.
     gc.collect()
     gc.freeze()
     async with AsyncExitStack() as stack:
