@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -22,6 +23,7 @@ from tracepass.identity.authentication import Authenticator
 from tracepass.passports.content_router import content_router
 from tracepass.passports.records_router import records_router
 from tracepass.passports.router import router as passports_router
+from tracepass.passports.upkeep_router import upgrade_router, upkeep_router
 from tracepass.products.router import media_router
 from tracepass.products.router import router as products_router
 from tracepass.resolver.router import router as resolver_router
@@ -29,6 +31,7 @@ from tracepass.resolver.service import Resolver
 from tracepass.resolver.vocabulary_router import vocabulary_router
 from tracepass.settings import Settings
 from tracepass.templates.router import router as templates_router
+from tracepass.templates.service import Templates
 
 FLUSH_SECONDS = 5.0
 
@@ -42,13 +45,15 @@ ROUTERS = (
     passports_router,
     content_router,
     records_router,
+    upkeep_router,
+    upgrade_router,
     files_router,
     templates_router,
 )
 
 
-def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
-    """Return the web application of an installation.
+def create_app(settings: Settings, *, clock: Clock = system_clock, templates: Templates | None = None) -> FastAPI:
+    """Return the web application of an installation; its templates are those of the package, unless given.
 
     Raises:
         SecretKeyMissing: the database is given by URI and no secret key is set.
@@ -58,7 +63,7 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
     app = FastAPI(
         title="TracePass", openapi_url=None, docs_url=None, redoc_url=None, lifespan=_lifespan, redirect_slashes=False
     )
-    app.state.settings, app.state.clock, app.state.gates = settings, clock, ()
+    app.state.settings, app.state.clock, app.state.gates, app.state.templates = settings, clock, (), templates
     install_failures(app)
     for router in ROUTERS:
         # As include_router, which would go through two layers more for each request: prefixes are in the paths already.
@@ -77,7 +82,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     database = Database.connect(
         settings.mongodb_uri.get_secret_value(), name=settings.database, max_pool_size=settings.max_pool_size
     )
-    app.state.services = services = build_services(database, settings, app.state.clock)
+    app.state.services = services = build_services(database, settings, app.state.clock, templates=app.state.templates)
+    # What was made until now, templates above all, lives as long as the process: no collection need look at it again.
+    gc.collect()
+    gc.freeze()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
         await stack.enter_async_context(repeated(services[Authenticator].flush, seconds=FLUSH_SECONDS))

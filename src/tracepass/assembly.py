@@ -16,6 +16,7 @@ from tracepass.files.service import Files
 from tracepass.identity import service as identity
 from tracepass.identity.authentication import Authenticator
 from tracepass.passports import service as passports
+from tracepass.passports.defaults import DefaultsCopier
 from tracepass.passports.desk import Desk
 from tracepass.passports.fieldwork import PassportFields
 from tracepass.passports.gtins import GtinClaims
@@ -23,6 +24,7 @@ from tracepass.passports.records import PassportRecords
 from tracepass.passports.repository import FileReferences, PassportCounts
 from tracepass.passports.service import Passports
 from tracepass.passports.states import PassportStates
+from tracepass.passports.upgrading import TemplateUpgrades
 from tracepass.products import service as products
 from tracepass.products.images import BUCKET as IMAGES
 from tracepass.products.images import ProductImages
@@ -41,9 +43,11 @@ def packaged_templates() -> Templates:
     return Templates.load()
 
 
-def build_services(database: Database, settings: Settings, clock: Clock) -> dict[type, Any]:
-    """Return every service of an installation, by its class."""
-    templates = packaged_templates()
+def build_services(
+    database: Database, settings: Settings, clock: Clock, *, templates: Templates | None = None
+) -> dict[type, Any]:
+    """Return every service of an installation, by its class; the templates are those of the package, unless given."""
+    templates = templates or packaged_templates()
     origins = Origins(settings.api_origin, settings.resolver_origin)
     catalogue = Products(database, clock=clock, rules=templates, passports=PassportCounts(database))
     files = Files(
@@ -67,6 +71,8 @@ def build_services(database: Database, settings: Settings, clock: Clock) -> dict
         PassportFields(desk, files=files),
         PassportStates(desk, claims=claims),
         PassportRecords(desk),
+        DefaultsCopier(desk, files=files),
+        TemplateUpgrades(desk),
         Vocabulary(templates, origin=origins.api),
         Resolver.over(database, templates, clock=clock, origin=origins.resolver),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -71,12 +72,21 @@ def test_a_fresh_data_directory_gets_a_server_that_can_do_transactions(tmp_path:
     assert mongod.poll() == 0
 
 
+def _open_files(pid: int) -> set[str]:
+    """Where the open descriptors of a living process lead; one may close while it is looked at."""
+    found = set()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            found.add(str(entry.readlink()))
+    return found
+
+
 def test_only_its_owner_can_reach_the_server_and_nobody_by_tcp(tmp_path: Path, executable: Path) -> None:
     with EmbeddedMongod.launch(tmp_path, executable=executable) as mongod:
         home = MongodHome.of(tmp_path)
         assert stat.S_IMODE(home.socket.stat().st_mode) == 0o700
         assert stat.S_IMODE(home.folder.stat().st_mode) == 0o700
-        sockets = {str(entry.readlink()) for entry in Path(f"/proc/{mongod.pid}/fd").iterdir() if entry.is_symlink()}
+        sockets = _open_files(mongod.pid)
         inodes = {name.removeprefix("socket:[").rstrip("]") for name in sockets if name.startswith("socket:[")}
         lines = [*Path("/proc/net/tcp").read_text().splitlines(), *Path("/proc/net/tcp6").read_text().splitlines()]
         assert inodes.isdisjoint(line.split()[9] for line in lines)

@@ -150,7 +150,7 @@ class Desk:
         self, caller: Caller, stored: Document, edited: Document, deed: Deed, *, also: Also | None
     ) -> Document:
         before = entity(stored)
-        template = self.template_of(stored)
+        template = self.template_of(edited)
         after = self.finished(
             {**edited, "version": before["version"] + 1, "updatedAt": timestamp(self.clock())}, template
         )

@@ -16,6 +16,8 @@ from tracepass.templates.service import is_country
 
 Granularity = Literal["model", "batch", "item"]
 Status = Literal["draft", "in_review", "approved", "published", "suspended", "expired", "archived"]
+OpenStatus = Literal["draft", "in_review", "approved", "published", "suspended", "expired"]
+"""Every state but the one in which nothing changes any more."""
 Source = Literal["manual", "ai_suggested", "ai_approved", "reference_db", "supplier", "system"]
 Role = Literal[
     "manufacturer", "importer", "authorisedRepresentative", "distributor", "recycler", "producerResponsibilityOrg"
@@ -135,6 +137,27 @@ class Suspend(WireModel):
     """Why a passport is suspended."""
 
     reason: Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"\S")]
+
+
+def _drafts() -> list[OpenStatus]:
+    return ["draft"]
+
+
+class DefaultsApply(WireModel):
+    """Which defaults of a product are copied into which of its passports; a dry run unless said otherwise."""
+
+    dry_run: bool = True
+    statuses: Annotated[list[OpenStatus], Field(min_length=1)] = Field(default_factory=_drafts)
+    keys: Annotated[list[str], Field(min_length=1, max_length=200)] | None = None
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    cursor: str | None = None
+
+
+class TemplateUpgrade(WireModel):
+    """To which version of its template a passport moves; a dry run unless said otherwise."""
+
+    dry_run: bool = True
+    version: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
 
 
 class PassportQuery(QueryModel):

@@ -189,6 +189,15 @@ class PassportRepository:
         """Tell whether any passport stands under a GTIN."""
         return await self._passports.count({"gs1.gtin": gtin}, limit=1) > 0
 
+    async def of_product(self, product_id: Id, *, after: Id | None, limit: int) -> list[Document]:
+        """Return id and status of the passports of a product, newest first, beyond one."""
+        query: dict[str, Any] = {"productId": product_id}
+        if after is not None:
+            query["_id"] = {"$lt": after}
+        hint = "workspaceId_1_environment_1_productId_1__id_-1"
+        cursor = self._passports.find(query, projection={"status": 1}, sort=[("_id", -1)], limit=limit, hint=hint)
+        return await cursor.to_list()
+
     async def published_of(self, product_id: Id, *, after: Id | None, limit: int) -> list[Document]:
         """Return the passports of a product that were ever published, by id, beyond one."""
         query: dict[str, Any] = {"productId": product_id, "publishedAt": {"$exists": True}}

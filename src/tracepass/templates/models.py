@@ -225,6 +225,11 @@ class Template:
     sources: tuple[str, ...] = ()
     gaps: tuple[str, ...] = ()
 
+    @property
+    def order(self) -> tuple[int, ...]:
+        """Return what versions of one category are sorted by: ``2026.11.0`` is newer than ``2026.9.2``."""
+        return tuple(int(part) for part in self.version.split("."))
+
     def subcategory(self, values: Mapping[str, object]) -> str | None:
         """Return the subcategory that the plain field values name, or None while it is open."""
         value = values.get(self.subcategory_field) if self.subcategory_field else None

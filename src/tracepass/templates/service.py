@@ -60,7 +60,7 @@ class Templates:
     def __init__(self, templates: Iterable[Template], labels: Labels) -> None:
         self._by_version = {(template.category, template.version): template for template in templates}
         self._latest: dict[str, Template] = {}
-        for template in sorted(self._by_version.values(), key=lambda template: _numbers(template.version)):
+        for template in sorted(self._by_version.values(), key=lambda template: template.order):
             self._latest[template.category] = template
         self.labels = labels
         self._rendered_detail = lru_cache(_RENDERED_KEPT)(self._render_detail)
@@ -163,7 +163,3 @@ def _field_problems(field: Field | None, value: object) -> tuple[ValueProblem, .
 def _rendered(body: object) -> Rendered:
     data = orjson.dumps(body)
     return Rendered(data, hashlib.sha256(data).hexdigest()[:32])
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))
