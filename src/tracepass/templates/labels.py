@@ -19,14 +19,14 @@ ENGLISH = "en"
 class Labels:
     """Every catalogue in memory; English needs none, since it is what the templates hold."""
 
-    def __init__(self, catalogues: Mapping[str, Catalogue]) -> None:
+    def __init__(self, catalogues: Mapping[str, Catalogue], helps: Mapping[str, Catalogue] | None = None) -> None:
         self._catalogues = catalogues
+        self._helps = helps or {}
 
     @classmethod
-    def load(cls, folder: Path) -> Labels:
+    def load(cls, folder: Path, helps: Path | None = None) -> Labels:
         """Read the catalogues of a folder; a language without a file falls back to English throughout."""
-        files = sorted(folder.glob("*.json"))
-        return cls({file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files})
+        return cls(_catalogues(folder), {} if helps is None else _catalogues(helps))
 
     def find(self, locale: str, key: str, english: str) -> str | None:
         """Return the label in the language, or None where the catalogue has none; English is always there."""
@@ -37,6 +37,15 @@ class Labels:
     def text(self, locale: str, key: str, english: str) -> str:
         """Return the label in the language, in English where there is none."""
         return self.find(locale, key, english) or english
+
+    def help(self, locale: str, key: str, english: str) -> tuple[str, str]:
+        """Return the help text of a field and the language it is in: English where there is no translation."""
+        translated = self._helps.get(locale, {}).get(key, {}).get(english)
+        return (translated, locale) if translated else (english, ENGLISH)
+
+
+def _catalogues(folder: Path) -> dict[str, Catalogue]:
+    return {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.json"))}
 
 
 def template_label_key(category: str) -> str:

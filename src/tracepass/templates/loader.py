@@ -14,6 +14,7 @@ from tracepass.templates.schema import CitationData, ColumnData, DppData, FieldD
 
 DATA = Path(__file__).parent / "data"
 LABELS = DATA / "labels"
+HELPS = DATA / "help"
 
 
 class TemplateDataInvalid(ValueError):
@@ -30,7 +31,11 @@ def load_templates(folder: Path = DATA) -> tuple[models.Template, ...]:
     Raises:
         TemplateDataInvalid: a file breaks the schema, contradicts itself, or its name.
     """
-    return tuple(load_template(path) for path in sorted(folder.glob("*/*.json")) if path.parent.name != LABELS.name)
+    return tuple(
+        load_template(path)
+        for path in sorted(folder.glob("*/*.json"))
+        if path.parent.name not in {LABELS.name, HELPS.name}
+    )
 
 
 def load_template(path: Path) -> models.Template:

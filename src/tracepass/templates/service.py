@@ -15,7 +15,7 @@ from tracepass.templates import views
 from tracepass.templates.categories import CATEGORIES, normalise_category
 from tracepass.templates.countries import is_country
 from tracepass.templates.labels import ENGLISH, Labels, template_label_key
-from tracepass.templates.loader import DATA, LABELS, load_templates
+from tracepass.templates.loader import DATA, HELPS, LABELS, load_templates
 from tracepass.templates.models import Field, Template
 from tracepass.templates.system_values import SystemFacts, system_values
 from tracepass.templates.units import unit_symbol
@@ -73,7 +73,7 @@ class Templates:
         Raises:
             TemplateDataInvalid: a file is not what it must be.
         """
-        return cls(load_templates(folder), Labels.load(folder / LABELS.name))
+        return cls(load_templates(folder), Labels.load(folder / LABELS.name, folder / HELPS.name))
 
     def normalise(self, category: str) -> str | None:
         """Return the slug a category name or alias stands for, or None if there is no template for it."""

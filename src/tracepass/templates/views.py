@@ -26,7 +26,7 @@ def summary(template: Template, labels: Labels, locale: str) -> dict[str, Any]:
 
 
 def detail(template: Template, labels: Labels, locale: str) -> dict[str, Any]:
-    """Return the whole template; descriptions, help and conditions are in English in every language."""
+    """Return the whole template; help is marked with its language, conditions are in English."""
     return {
         **summary(template, labels, locale),
         "description": template.description,
@@ -64,10 +64,12 @@ def _act(act: Regulation) -> dict[str, Any]:
 
 
 def _field(field: Field, labels: Labels, locale: str) -> dict[str, Any]:
+    text, lang = labels.help(locale, field.key, field.help)
     return {
         **_typed(field, labels, locale),
-        "description": field.help,
-        "help": field.help,
+        "description": text,
+        "help": text,
+        "helpLang": lang,
         "section": field.section,
         "accessLevel": field.access_level,
         "audiences": [audience for audience in _AUDIENCES if audience in field.audiences],
