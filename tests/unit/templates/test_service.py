@@ -155,6 +155,7 @@ def test_a_number_field_shows_unit_bounds_and_reference() -> None:
         "validation": {"min": 0, "max": 100},
         "description": "Cobalt in active materials recovered from manufacturing or post-consumer waste.",
         "help": "Cobalt in active materials recovered from manufacturing or post-consumer waste.",
+        "helpLang": "en",
         "section": "recycled",
         "accessLevel": "public",
         "audiences": ["public", "legitimate_interest", "authority"],
