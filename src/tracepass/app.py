@@ -13,6 +13,7 @@ from tracepass.api.edge import Edge
 from tracepass.api.failures import install_failures
 from tracepass.assembly import build_services
 from tracepass.contract.router import router as contract_router
+from tracepass.contract.template_router import template_router
 from tracepass.core.clock import Clock, system_clock
 from tracepass.core.logging import configure_logging
 from tracepass.core.mongo import Database
@@ -40,6 +41,7 @@ ROUTERS = (
     vocabulary_router,
     health.router,
     contract_router,
+    template_router,
     products_router,
     media_router,
     passports_router,

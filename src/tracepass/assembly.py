@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from tracepass.contract.served import Contract
+from tracepass.contract.template_pages import TemplatePages
 from tracepass.core import changes, jobs
 from tracepass.core.blobs import open_blobs
 from tracepass.core.clock import Clock
@@ -73,6 +74,7 @@ def build_services(
         PassportRecords(desk),
         DefaultsCopier(desk, files=files),
         TemplateUpgrades(desk),
+        TemplatePages(templates),
         Vocabulary(templates, origin=origins.api),
         Resolver.over(database, templates, clock=clock, origin=origins.resolver),
     )
