@@ -8,7 +8,7 @@ PORT ?= 8000
 WORKERS ?= 2
 PYTEST_WORKERS ?= 2
 
-.PHONY: help install install-dev run test lint format bench faults docs lock clean
+.PHONY: help install install-dev run test lint format bench faults docs versions lock clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -48,6 +48,12 @@ bench: install-dev ## Measure against floors on the embedded MongoDB and print t
 
 faults: install-dev ## Kill processes on purpose, for minutes
 	$(BIN)/python -m pytest tests/faults -m "faults or not faults" --run-long -p no:cacheprovider
+
+docs: install-dev ## Write docs/templates/ anew from the template data
+	$(BIN)/python -m tracepass.templates.pages
+
+versions: install-dev ## Publish new template files: add their hashes to versions.json
+	$(BIN)/python -m tracepass.templates.versions
 
 lock: ## Renew the locks from pyproject.toml (needs uv)
 	uv pip compile --quiet pyproject.toml --extra embedded --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --output-file requirements/dev.txt

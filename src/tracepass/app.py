@@ -13,6 +13,7 @@ from tracepass.api.edge import Edge
 from tracepass.api.failures import install_failures
 from tracepass.assembly import build_services
 from tracepass.contract.router import router as contract_router
+from tracepass.contract.template_router import template_router
 from tracepass.core.clock import Clock, system_clock
 from tracepass.core.logging import configure_logging
 from tracepass.core.mongo import Database
@@ -20,6 +21,7 @@ from tracepass.core.periodic import repeated
 from tracepass.core.secretkey import load_secret_key
 from tracepass.files.router import router as files_router
 from tracepass.identity.authentication import Authenticator
+from tracepass.passports.compliance_router import compliance_router, verdict_router
 from tracepass.passports.content_router import content_router
 from tracepass.passports.records_router import records_router
 from tracepass.passports.router import router as passports_router
@@ -40,6 +42,7 @@ ROUTERS = (
     vocabulary_router,
     health.router,
     contract_router,
+    template_router,
     products_router,
     media_router,
     passports_router,
@@ -47,6 +50,8 @@ ROUTERS = (
     records_router,
     upkeep_router,
     upgrade_router,
+    verdict_router,
+    compliance_router,
     files_router,
     templates_router,
 )

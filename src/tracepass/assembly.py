@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from tracepass.contract.served import Contract
+from tracepass.contract.template_pages import TemplatePages
 from tracepass.core import changes, jobs
 from tracepass.core.blobs import open_blobs
 from tracepass.core.clock import Clock
@@ -16,6 +17,7 @@ from tracepass.files.service import Files
 from tracepass.identity import service as identity
 from tracepass.identity.authentication import Authenticator
 from tracepass.passports import service as passports
+from tracepass.passports.conditionflags import ConditionFlags
 from tracepass.passports.defaults import DefaultsCopier
 from tracepass.passports.desk import Desk
 from tracepass.passports.fieldwork import PassportFields
@@ -25,6 +27,7 @@ from tracepass.passports.repository import FileReferences, PassportCounts
 from tracepass.passports.service import Passports
 from tracepass.passports.states import PassportStates
 from tracepass.passports.upgrading import TemplateUpgrades
+from tracepass.passports.verdicts import Verdicts
 from tracepass.products import service as products
 from tracepass.products.images import BUCKET as IMAGES
 from tracepass.products.images import ProductImages
@@ -73,6 +76,9 @@ def build_services(
         PassportRecords(desk),
         DefaultsCopier(desk, files=files),
         TemplateUpgrades(desk),
+        Verdicts(desk),
+        ConditionFlags(desk),
+        TemplatePages(templates),
         Vocabulary(templates, origin=origins.api),
         Resolver.over(database, templates, clock=clock, origin=origins.resolver),
     )

@@ -17,6 +17,7 @@ from tracepass.core.turns import Turns
 from tracepass.gs1.keys import PassportKey
 from tracepass.identity.models import Caller
 from tracepass.passports.completion import completion_percentage, field_counts
+from tracepass.passports.compliance import Facts, examine, tally_key
 from tracepass.passports.fields import Hand
 from tracepass.passports.models import Locator
 from tracepass.passports.publicview import public_view, scan_state
@@ -143,7 +144,7 @@ class Desk:
 
     def finished(self, passport: Document, template: Template) -> Document:
         """Return a passport with its counts brought up to date."""
-        counts = field_counts(template, passport["fields"])
+        counts = field_counts(template, passport["fields"], passport.get("conditionFlags"))
         return {**passport, "fieldCounts": counts, "completionPercentage": completion_percentage(counts)}
 
     async def _write(
@@ -156,7 +157,7 @@ class Desk:
         )
         check_size(after)
         change = self._change(before, after, deed, prev_hash=stored["stateHash"])
-        kept = _kept(after, template)
+        kept = kept_beside(after, template)
         update = update_of([*change.diff, *differences({name: stored.get(name) for name in kept}, kept)])
         return {**after, **kept, "stateHash": await self._commit(caller, change, update, template, also=also)}
 
@@ -215,11 +216,13 @@ class Desk:
         return await self.database.transact(work)
 
 
-def _kept(passport: Document, template: Template) -> Document:
-    """Return what is kept beside a passport for the platform alone."""
+def kept_beside(passport: Document, template: Template) -> Document:
+    """Return what is kept beside a passport for the platform alone; the archived are not counted any more."""
     references: list[Id] = file_ids(template, passport["fields"])
     shown: list[Id] = file_ids(template, passport["fields"], public_only=True)
-    return {"fileRefs": references, "publicFileRefs": shown}
+    report = None if passport["status"] == "archived" else examine(Facts.of(passport, template))
+    key = None if report is None else tally_key(report)
+    return {"fileRefs": references, "publicFileRefs": shown, "complianceKey": key}
 
 
 def key_of(caller: Caller, gs1: Mapping[str, Any], granularity: str) -> str:

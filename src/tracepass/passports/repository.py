@@ -33,6 +33,8 @@ INDEXES = (
     ),
     Index(PASSPORTS, (*_TENANT, ("gs1.gtin", 1))),
     Index(PASSPORTS, (*_TENANT, ("fileRefs", 1))),
+    Index(PASSPORTS, (*_TENANT, ("complianceKey", 1))),
+    Index(PASSPORTS, (*_TENANT, ("productId", 1), ("complianceKey", 1))),
     Index(IDENTIFIERS, (("gtin", 1), ("workspaceId", 1))),
     Index(SCANS, (*_TENANT, ("passportId", 1), ("day", -1))),
 )
@@ -181,6 +183,13 @@ class PassportRepository:
         rows = await self._passports.aggregate({"productId": {"$in": list(product_ids)}}, group)
         return {row["_id"]: row["count"] for row in rows}
 
+    async def count_by_compliance(self, product_id: Id | None, prefix: str) -> dict[str, int]:
+        """Count the passports that are not archived by their compliance key; the index alone answers."""
+        query: dict[str, Any] = {} if product_id is None else {"productId": product_id}
+        query["complianceKey"] = {"$gte": prefix, "$lt": prefix + "\uffff"}
+        rows = await self._passports.aggregate(query, {"$group": {"_id": "$complianceKey", "count": {"$sum": 1}}})
+        return {row["_id"]: row["count"] for row in rows}
+
     async def count_live(self, product_id: Id) -> int:
         """Count the passports of a product that are not archived."""
         return await self._passports.count({"productId": product_id, "status": {"$ne": "archived"}})
@@ -274,6 +283,10 @@ class IdentifierClaims:
         """Set what scanners see of a passport that still is at a version; tell whether it was."""
         query = {"_id": key, "passportId": passport_id, "version": version}
         return (await self._identifiers.update_one(query, {"$set": dict(members)})).matched_count == 1
+
+    async def holds(self, key: str, passport_id: Id) -> bool:
+        """Tell whether a key still belongs to the passport."""
+        return await self._identifiers.find_one({"_id": key, "passportId": passport_id}, {"_id": 1}) is not None
 
     async def release(self, key: str, passport_id: Id, *, session: Session) -> int:
         """Give a key back; return how many there were."""

@@ -14,14 +14,14 @@ from tracepass.core.origins import Origins
 from tracepass.core.paging import offset, write_cursor
 from tracepass.identity.models import Caller
 from tracepass.passports import gtins, repository
-from tracepass.passports.desk import Desk, key_of
+from tracepass.passports.desk import Desk, kept_beside, key_of
 from tracepass.passports.fieldwork import FileStore, refuse_missing_files
 from tracepass.passports.gtins import GtinClaims
 from tracepass.passports.lifecycle import DELETABLE
 from tracepass.passports.making import draft, key_warnings, search_of
 from tracepass.passports.models import Locator, PassportCreate, PassportQuery, ReadQuery
 from tracepass.passports.repository import KeyTaken, PassportFilter, SerialTaken
-from tracepass.passports.values import check_size, file_ids
+from tracepass.passports.values import check_size
 from tracepass.passports.wire import entity, labelled, localised, shown
 
 INDEXES = (*repository.INDEXES, *gtins.INDEXES)
@@ -80,10 +80,10 @@ class Passports:
         passport = draft(caller, body, product, template, hand=hand, origins=origins)
         passport = self.desk.finished(passport, template)
         check_size(passport)
-        references = file_ids(template, passport["fields"])
-        await refuse_missing_files(self._files, caller.tenancy, references)
+        kept = kept_beside(passport, template)
+        await refuse_missing_files(self._files, caller.tenancy, kept["fileRefs"])
         await self._claims.claim(caller.workspace, caller.tenancy, passport["gs1"]["gtin"])
-        await self._insert(caller, passport, {"fileRefs": references, "publicFileRefs": []})
+        await self._insert(caller, passport, {**kept, "publicFileRefs": []})
         return self._with_warnings(shown(passport, template))
 
     async def _product(self, caller: Caller, product_id: Id) -> Document:

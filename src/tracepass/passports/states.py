@@ -10,7 +10,7 @@ from tracepass.core.jobs import Jobs
 from tracepass.core.mongo import Document, Session
 from tracepass.core.origins import Origins
 from tracepass.identity.models import Caller
-from tracepass.passports.completion import gaps
+from tracepass.passports.compliance import Facts, examine
 from tracepass.passports.desk import UPDATED, Deed, Desk, key_path
 from tracepass.passports.expiring import EXPIRE
 from tracepass.passports.gtins import GtinClaims
@@ -94,7 +94,7 @@ class PassportStates:
 
         def edit(passport: Document) -> Document:
             target = target_of("publish", passport["status"])
-            open_gaps = [] if blockers else gaps(self.desk.template_of(passport), passport)
+            open_gaps = [] if blockers else examine(Facts.of(passport, self.desk.template_of(passport))).gaps
             if blockers or (open_gaps and not acknowledge_gaps):
                 raise _publish_blocked(blockers, open_gaps)
             gs1 = {**passport["gs1"], "digitalLinkUri": link}

@@ -12,7 +12,16 @@ from tracepass.templates.models import Template
 from tracepass.templates.service import SystemFacts, Templates, system_values
 
 INTERNAL = frozenset(
-    {"workspaceId", "environment", "search", "stateHash", "fileRefs", "publicFileRefs", "everPublished"}
+    {
+        "workspaceId",
+        "environment",
+        "search",
+        "stateHash",
+        "fileRefs",
+        "publicFileRefs",
+        "everPublished",
+        "complianceKey",
+    }
 )
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tracepass.core.errors import Invalid
 from tracepass.core.ids import new_id
 from tracepass.passports import lifecycle
-from tracepass.passports.completion import completion_percentage, field_counts, gaps
+from tracepass.passports.completion import completion_percentage, field_counts
 from tracepass.passports.lifecycle import MOVES, InvalidTransition, PassportArchived, state_after_edit, target_of
 from tracepass.passports.making import granularity_of, key_warnings, search_of
 from tracepass.passports.models import Gs1, PartyPatch
@@ -85,7 +85,12 @@ class TestCompletion:
 
     def test_what_was_suggested_decides_the_subcategory_only_once_it_is_the_value(self) -> None:
         fields = {"battery_category": {"value": None, "status": "empty"}}
-        assert gaps(TEMPLATE, {"fields": fields, "parties": {}})[-1]["type"] == "missing_party"
+        assert field_counts(TEMPLATE, fields)["total"] == len(TEMPLATE.fields)
+
+    def test_what_the_flags_rule_out_does_not_count(self) -> None:
+        fields = {"battery_category": {"value": "industrial_other", "status": "approved"}}
+        said = field_counts(TEMPLATE, fields, {"hasBMS": False})
+        assert said["total"] < field_counts(TEMPLATE, fields)["total"]
 
 
 class TestParties:

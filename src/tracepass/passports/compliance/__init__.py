@@ -2,5 +2,6 @@
 
 from tracepass.passports.compliance.engine import Report, examine
 from tracepass.passports.compliance.facts import Facts
+from tracepass.passports.compliance.tally import tally, tally_key
 
-__all__ = ["Facts", "Report", "examine"]
+__all__ = ["Facts", "Report", "examine", "tally", "tally_key"]

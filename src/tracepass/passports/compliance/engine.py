@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from tracepass.passports.compliance import general, special
@@ -11,7 +12,6 @@ from tracepass.passports.compliance.facts import Facts
 from tracepass.passports.compliance.findings import Finding
 
 Verdict = Literal["compliant", "compliant_with_warnings", "incomplete"]
-UNCITED = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ RULES: tuple[Rule, ...] = (
     Rule("CC-1", general.operator_in_the_union),
     Rule("BAT-1", special.battery_identifier, _BATTERY),
     Rule("BAT-APP", special.battery_applicability, _BATTERY),
-    Rule("BAT-VAL", special.svhc_number, _BATTERY),
+    Rule("BAT-VAL", special.battery_values, _BATTERY),
     Rule("CHEM-1", special.information_on_svhc, _CHEMICAL),
     Rule("CON-1", special.ce_marking, frozenset({"construction"})),
 )
@@ -70,6 +70,16 @@ class Report:
             return "incomplete"
         return "compliant_with_warnings" if self.warnings else "compliant"
 
+    @property
+    def rule_ids(self) -> tuple[str, ...]:
+        """Return the ids that the findings carry, each once, in order."""
+        return tuple(sorted({finding.rule_id for finding in self.findings}))
+
+    @property
+    def gaps(self) -> list[dict[str, str]]:
+        """Return what stands between the passport and publishing it as complete."""
+        return [{"type": found.type, "target": found.target, "message": found.why} for found in self.critical]
+
     def wire(self, completion: int) -> dict[str, Any]:
         """Return the report as it is shown."""
         open_conditions = any(finding.type == "unverifiable_conditional" for finding in self.findings)
@@ -85,17 +95,23 @@ class Report:
         }
 
     def _by_regulation(self) -> list[dict[str, Any]]:
-        counts: dict[str, dict[str, int]] = {}
+        counts: dict[str | None, dict[str, int]] = {}
         for finding in self.findings:
-            counts.setdefault(finding.regulation or UNCITED, {"critical": 0, "warning": 0})[finding.severity] += 1
+            counts.setdefault(finding.regulation, {"critical": 0, "warning": 0})[finding.severity] += 1
         return [
             {"regulation": name, "critical": found["critical"], "warnings": found["warning"]}
-            for name, found in sorted(counts.items())
+            for name, found in sorted(counts.items(), key=lambda entry: (entry[0] is None, entry[0]))
         ]
 
 
 def examine(facts: Facts) -> Report:
     """Hold a passport against every rule that concerns its category."""
-    rules = [rule for rule in RULES if rule.concerns(facts.template.category)]
+    rules = rules_of(facts.template.category)
     findings = tuple(finding for rule in rules for finding in rule.check(facts))
     return Report(facts.template.category, findings, tuple(rule.id for rule in rules))
+
+
+@lru_cache
+def rules_of(category: str) -> tuple[Rule, ...]:
+    """Return the rules that concern a category."""
+    return tuple(rule for rule in RULES if rule.concerns(category))

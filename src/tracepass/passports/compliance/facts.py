@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from tracepass.templates.models import Field, Template
+from tracepass.passports.compliance.duties import Duties, duties_of, effective_flags
+from tracepass.templates.models import Template
 
 # The Union and the EEA states that are not in it (Agreement on the European Economic Area).
 EEA = frozenset(
@@ -18,13 +19,24 @@ Fields = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Facts:
-    """A passport as rules see it; ``fields`` holds the computed ones too."""
+    """A passport as rules see it; fields that the platform fills need not be there."""
 
     template: Template
     fields: Fields
     parties: Mapping[str, Mapping[str, Any]]
     granularity: str
     flags: Mapping[str, bool]
+
+    @classmethod
+    def of(cls, passport: Mapping[str, Any], template: Template) -> Facts:
+        """Return the facts of a passport as it is stored or shown."""
+        return cls(
+            template=template,
+            fields=passport["fields"],
+            parties=passport["parties"],
+            granularity=passport["granularity"],
+            flags=passport.get("conditionFlags", {}),
+        )
 
     @cached_property
     def values(self) -> Mapping[str, Any]:
@@ -37,18 +49,30 @@ class Facts:
 
     @cached_property
     def subcategory(self) -> str | None:
-        """Return the subcategory that the values name."""
-        given = {key: field["value"] for key, field in self.fields.items() if field["value"] is not None}
-        return self.template.subcategory(given)
+        """Return the subcategory that the values name, approved or not."""
+        key = self.template.subcategory_field
+        state = None if key is None else self.fields.get(key)
+        return None if key is None or state is None else self.template.subcategory({key: state["value"]})
+
+    @cached_property
+    def duties(self) -> Duties:
+        """Return what binds this passport."""
+        return duties_of(self.template, self.subcategory, self.flags)
+
+    @cached_property
+    def effective_flags(self) -> Mapping[str, bool]:
+        """Return the flags as they hold, those that the subcategory implies included."""
+        return effective_flags(self.template, self.subcategory, self.flags)
 
     def has(self, key: str) -> bool:
         """Tell whether a field has any value."""
         field = self.fields.get(key)
         return field is not None and field["value"] is not None
 
-    def applies(self, field: Field) -> bool:
-        """Tell whether a field belongs to a passport of this subcategory."""
-        return self.template.applies(field, self.subcategory)
+    def rows(self, key: str) -> list[Mapping[str, Any]]:
+        """Return the rows of an approved table; what is no row is left to the rule on formats."""
+        value = self.values.get(key)
+        return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
 
     @property
     def made_outside(self) -> bool | None:
@@ -57,7 +81,5 @@ class Facts:
         return None if country is None else country not in EEA
 
     def flag(self, name: str) -> bool | None:
-        """Return a condition flag, or what the subcategory says of it."""
-        if name == "hasBMS" and self.subcategory is not None and name not in self.flags:
-            return self.subcategory != "industrial_no_bms"
-        return self.flags.get(name)
+        """Return a condition flag, or None if nothing says it."""
+        return self.effective_flags.get(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tracepass.templates.models import Citation, Field
+from tracepass.templates.models import Field, Role
 
 Kind = Literal[
     "missing_field",
@@ -16,6 +16,8 @@ Kind = Literal[
     "unverifiable_conditional",
 ]
 Severity = Literal["critical", "warning"]
+ACTS: frozenset[Role] = frozenset({"dpp_basis", "content_basis", "related", "national"})
+"""The roles of citations that are law; standards, guidance and our own proposals are none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,15 +49,14 @@ class Finding:
 
 
 def about_field(field: Field, kind: Kind, severity: Severity, rule_id: str, *, why: str, fix: str) -> Finding:
-    """Return a finding on a field, with the field's first citation."""
-    cited: Citation | None = field.legal[0] if field.legal else None
-    real = cited is not None and cited.role != "proposal"
+    """Return a finding on a field, with the first act that the field cites."""
+    act = next((citation for citation in field.legal if citation.role in ACTS), None)
     return Finding(
         type=kind,
         severity=severity,
         target=field.key,
-        regulation=cited.number if cited is not None and real else None,
-        article=(cited.ref or None) if cited is not None and real else None,
+        regulation=None if act is None else act.number,
+        article=None if act is None else act.ref or None,
         rule_id=rule_id,
         why=why,
         fix=fix,

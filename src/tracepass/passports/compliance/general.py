@@ -7,36 +7,44 @@ from operator import ge, gt, le, lt
 
 from tracepass.passports.compliance.conditions import holds
 from tracepass.passports.compliance.facts import Facts
-from tracepass.passports.compliance.findings import Finding, about_field
-from tracepass.templates.models import Field
+from tracepass.passports.compliance.findings import Finding, Severity, about_field
+from tracepass.templates.models import Field, Obligation
 from tracepass.templates.service import check_value
 
 _COMPARE = {"<=": le, ">=": ge, "<": lt, ">": gt}
 MARKET_SURVEILLANCE = "(EU) 2019/1020"
-BINDING = frozenset({"conditional", "other_law"})
+BINDING: frozenset[Obligation] = frozenset({"conditional", "other_law"})
 
 
 def required_fields(facts: Facts) -> Iterator[Finding]:
-    """Every field that an adopted act wants here has an approved value."""
-    for field in facts.template.required_fields(facts.subcategory):
-        if field.filled_by == "system":
-            continue
-        state = facts.fields.get(field.key)
-        if state is None or state["value"] is None:
+    """Every field that the template, the subcategory and the flags want here has an approved value."""
+    for field in facts.duties.required:
+        if not facts.has(field.key):
             yield _missing(field)
-        elif state["status"] != "approved":
-            why = f"{field.label} has a value that nobody approved yet."
-            fix = f"Approve it: POST .../fields/{field.key}/review with action approve."
-            yield about_field(field, "unapproved_field", "critical", "REQ-FIELD", why=why, fix=fix)
+        elif field.key not in facts.values:
+            yield _unapproved(field, "warning" if field.filled_by == "telemetry" else "critical", "REQ-FIELD")
 
 
 def _missing(field: Field) -> Finding:
-    fix = f"Write it: PATCH .../fields/{field.key}."
     if field.filled_by == "telemetry":
-        why = f"{field.label} comes from the product in use and has not arrived yet."
-        return about_field(field, "missing_field", "warning", "awaiting_use_data", why=why, fix=fix)
-    why = f"{field.label} is required in this passport."
-    return about_field(field, "missing_field", "critical", "REQ-FIELD", why=why, fix=fix)
+        return _awaited(field)
+    why = f"{field.label} has no value."
+    return about_field(field, "missing_field", "critical", "REQ-FIELD", why=why, fix=_write(field))
+
+
+def _awaited(field: Field) -> Finding:
+    why = f"{field.label} comes from the product in use and has not arrived yet."
+    return about_field(field, "missing_field", "warning", "awaiting_use_data", why=why, fix=_write(field))
+
+
+def _unapproved(field: Field, severity: Severity, rule_id: str) -> Finding:
+    why = f"{field.label} has a value that nobody approved yet."
+    fix = f"Approve it: POST .../fields/{field.key}/review with action approve."
+    return about_field(field, "unapproved_field", severity, rule_id, why=why, fix=fix)
+
+
+def _write(field: Field) -> str:
+    return f"Write it: PATCH .../fields/{field.key}."
 
 
 def required_parties(facts: Facts) -> Iterator[Finding]:
@@ -70,18 +78,19 @@ def operator_in_the_union(facts: Facts) -> Iterator[Finding]:
 
 
 def conditional_fields(facts: Facts) -> Iterator[Finding]:
-    """A field whose condition holds has a value; where the passport cannot tell, a person must look."""
-    for field in facts.template.fields.values():
-        if field.condition is None or facts.has(field.key) or not facts.applies(field) or field.filled_by == "system":
+    """A field whose condition holds has an approved value; where the passport cannot tell, a person must look.
+
+    What another law than that of the passport asks for never stands in the way of it: a warning.
+    """
+    for field in facts.duties.conditional:
+        obligation = facts.duties.obligations[field.key]
+        if obligation not in BINDING or field.key in facts.values:
             continue
-        answer = holds(field.condition, facts)
-        binding = facts.template.obligation(field, facts.subcategory) in BINDING
-        if answer is True and _party_of(field, facts) is None:
-            yield _conditional(field, binding=binding)
-        elif answer is None and binding:
-            why = f"{field.label} is needed if {field.condition}; the passport does not say whether that is so."
-            fix = f"Write it if so: PATCH .../fields/{field.key}."
-            yield about_field(field, "unverifiable_conditional", "warning", "COND", why=why, fix=fix)
+        answer = holds(str(field.condition), facts)
+        if answer is None and not facts.has(field.key):
+            yield _open(field)
+        elif answer is True and _party_of(field, facts) is None:
+            yield _conditional(field, "critical" if obligation == "conditional" else "warning", facts)
 
 
 def _party_of(field: Field, facts: Facts) -> object | None:
@@ -90,13 +99,19 @@ def _party_of(field: Field, facts: Facts) -> object | None:
     return facts.parties.get(names.get(field.key, ""))
 
 
-def _conditional(field: Field, *, binding: bool) -> Finding:
-    why = f"{field.label} is needed, because {field.condition}."
-    fix = f"Write it: PATCH .../fields/{field.key}."
-    severity = "critical" if binding and field.obligation == "conditional" else "warning"
-    return about_field(
-        field, "conditional_missing", "critical" if severity == "critical" else "warning", "COND", why=why, fix=fix
-    )
+def _open(field: Field) -> Finding:
+    why = f"{field.label} is needed if this holds: {field.condition}. The passport does not say whether it does."
+    fix = f"If so, write it: PATCH .../fields/{field.key}."
+    return about_field(field, "unverifiable_conditional", "warning", "COND", why=why, fix=fix)
+
+
+def _conditional(field: Field, severity: Severity, facts: Facts) -> Finding:
+    if facts.has(field.key):
+        return _unapproved(field, "warning" if field.filled_by == "telemetry" else severity, "COND")
+    if field.filled_by == "telemetry":
+        return _awaited(field)
+    why = f"{field.label} is needed, because this holds: {field.condition}."
+    return about_field(field, "conditional_missing", severity, "COND", why=why, fix=_write(field))
 
 
 def formats(facts: Facts) -> Iterator[Finding]:
@@ -114,12 +129,11 @@ def formats(facts: Facts) -> Iterator[Finding]:
 
 def legal_limits(facts: Facts) -> Iterator[Finding]:
     """A value beyond a legal limit is no input error, but the product may not be sold like that."""
-    for field in facts.template.fields.values():
-        value = facts.values.get(field.key)
-        if field.limit is None or not isinstance(value, int | float):
+    for field in facts.duties.limited:
+        value, limit = facts.values.get(field.key), field.limit
+        if limit is None or not isinstance(value, int | float) or _COMPARE[limit.op](value, limit.value):
             continue
-        if not _COMPARE[field.limit.op](value, field.limit.value):
-            unit = f" {field.unit}" if field.unit else ""
-            why = f"{field.label} is {value:g}{unit}; the law wants {field.limit.op} {field.limit.value:g}{unit}."
-            fix = "Check the value; if it is right, the product itself does not meet the limit."
-            yield about_field(field, "invalid_format", "critical", "LIMIT", why=why, fix=fix)
+        unit = f" {field.unit}" if field.unit else ""
+        why = f"{field.label} is {value:g}{unit}; the law wants {limit.op} {limit.value:g}{unit}."
+        fix = f"Check it: PATCH .../fields/{field.key}. If it is right, the product itself does not meet the limit."
+        yield about_field(field, "invalid_format", "critical", "LIMIT", why=why, fix=fix)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,6 +12,14 @@ from tracepass.templates.models import Field
 
 BATTERIES = "(EU) 2023/1542"
 SVHC_SHARE = 0.1
+"""Percent by weight (REACH, Art. 33; Directive 2008/98/EC, Art. 9(1)(i))."""
+
+_THRESHOLDS = {"percent_ww": SVHC_SHARE, "mg_kg": 1000, "g_l": 1}
+"""The same share in each unit of the tables of substances; a litre counts as a kilogram."""
+
+_SAFE_USE = {"svhc", "safe_use", "concentration_max"}
+_SVHC = re.compile("svhc|very high concern", re.IGNORECASE)
+_SCIP = re.compile("scip|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def battery_identifier(facts: Facts) -> Iterator[Finding]:
@@ -30,21 +39,22 @@ def battery_identifier(facts: Facts) -> Iterator[Finding]:
 
 def battery_applicability(facts: Facts) -> Iterator[Finding]:
     """A field that does not belong to this kind of battery is better left empty."""
-    for key, field in facts.template.fields.items():
-        if facts.has(key) and not facts.applies(field) and field.filled_by != "system":
+    for key, obligation in facts.duties.obligations.items():
+        field = facts.template.fields[key]
+        if obligation == "not_applicable" and facts.has(key) and field.filled_by != "system":
             why = f"{field.label} does not apply to this kind of battery."
-            fix = f"Empty it: PATCH .../fields/{key} with null, or correct the battery category."
+            fix = f"Empty it: PATCH .../fields/{key} with null, or correct PATCH .../condition-flags."
             yield about_field(field, "invalid_format", "warning", "BAT-APP", why=why, fix=fix)
 
 
-def svhc_number(facts: Facts) -> Iterator[Finding]:
+def battery_values(facts: Facts) -> Iterator[Finding]:
     """An SVHC above 0.1 % by weight is notified to the SCIP database (Directive 2008/98/EC, Art. 9(1)(i)).
 
-    Batteries have no field of their own for the number, so the finding stands at the table of substances.
+    Batteries have no field of their own for the number, so the finding stands at the table of substances, and any
+    text of the row may name it. Shares and footprints are bounded by the template, which ``FORMAT`` checks.
     """
-    field = facts.template.fields["hazardous_substances"]
-    rows = facts.values.get(field.key) or ()
-    if any("svhc" in str(row.get("hazard_class", "")).casefold() and _share(row, "concentration") for row in rows):
+    field = facts.template.fields.get("hazardous_substances")
+    if field is not None and any(_unnotified(row) for row in facts.rows(field.key)):
         yield Finding(
             type="conditional_missing",
             severity="warning",
@@ -53,31 +63,50 @@ def svhc_number(facts: Facts) -> Iterator[Finding]:
             article="Art. 9(1)(i)",
             rule_id="BAT-VAL",
             why="A substance of very high concern above 0.1 % by weight is recorded without a SCIP number.",
-            fix="Notify the article to the SCIP database and name the number beside the substance.",
+            fix=f"Write the number into the row, like 'SCIP 1b4e28ba-...' in impact: PATCH .../fields/{field.key}.",
         )
 
 
-def _share(row: Mapping[str, Any], column: str) -> bool:
-    """Tell whether a column of a row is a share above the threshold."""
-    share = row.get(column)
-    return isinstance(share, int | float) and share > SVHC_SHARE
+def _unnotified(row: Mapping[str, Any]) -> bool:
+    is_svhc = _SVHC.search(str(row.get("hazard_class", ""))) is not None
+    named = any(_SCIP.search(text) for text in row.values() if isinstance(text, str))
+    return is_svhc and not named and _exceeds(row.get("concentration"), SVHC_SHARE)
+
+
+def _exceeds(share: object, threshold: float) -> bool:
+    return isinstance(share, int | float) and share > threshold
 
 
 def information_on_svhc(facts: Facts) -> Iterator[Finding]:
     """Whoever supplies an article with an SVHC above 0.1 % tells how to use it safely (REACH, Art. 33)."""
-    field = facts.template.fields.get("svhc_substances")
-    rows = () if field is None else facts.values.get(field.key) or ()
-    if field is not None and any(_share(row, "concentration_max") and not row.get("safe_use") for row in rows):
-        yield _needed(field, "CHEM-1", why="An SVHC above 0.1 % is recorded without instructions for safe use.")
+    for field in facts.template.fields.values():
+        if not _SAFE_USE.issubset(column.key for column in field.columns):
+            continue
+        if any(_is_untold(row, field) for row in facts.rows(field.key)):
+            yield Finding(
+                type="conditional_missing",
+                severity="critical",
+                target=field.key,
+                regulation="(EC) No 1907/2006",
+                article="Art. 33",
+                rule_id="CHEM-1",
+                why=f"{field.label} names a substance of very high concern above 0.1 % without telling its safe use.",
+                fix=f"Write safe_use in the row: PATCH .../fields/{field.key}.",
+            )
+
+
+def _is_untold(row: Mapping[str, Any], field: Field) -> bool:
+    """Tell whether a row is an SVHC above 0.1 %, in whatever unit, without instructions."""
+    is_svhc = row.get("svhc", field.key == "svhc_substances")
+    threshold = _THRESHOLDS.get(str(row.get("concentration_unit")), SVHC_SHARE)
+    highest = row.get("concentration_max", row.get("concentration_min"))
+    return bool(is_svhc) and _exceeds(highest, threshold) and not row.get("safe_use")
 
 
 def ce_marking(facts: Facts) -> Iterator[Finding]:
     """A product under a harmonised standard is CE marked (Regulation (EU) 2024/3110, Art. 16)."""
     field = facts.template.fields.get("ce_marking")
-    if field is not None and facts.has("harmonised_specification") and not facts.has(field.key):
-        yield _needed(field, "CON-1", why="A harmonised standard is named without the CE marking.")
-
-
-def _needed(field: Field, rule_id: str, *, why: str) -> Finding:
-    fix = f"Write it: PATCH .../fields/{field.key}."
-    return about_field(field, "conditional_missing", "critical", rule_id, why=why, fix=fix)
+    if field is not None and facts.values.get("harmonised_specification") and facts.values.get(field.key) is not True:
+        why = "A harmonised standard is named without the CE marking."
+        fix = f"Write true once the product is marked: PATCH .../fields/{field.key}."
+        yield about_field(field, "conditional_missing", "critical", "CON-1", why=why, fix=fix)
