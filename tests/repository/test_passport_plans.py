@@ -25,6 +25,7 @@ COUNT, LIMIT = 2000, 20
 HERE, ELSEWHERE = Tenancy(new_id(), "live"), Tenancy(new_id(), "live")
 PRODUCTS = [new_id() for _ in range(20)]
 STATUSES = ["draft", "published", "suspended", "archived"]
+RULES = ["REQ-FIELD", "CC-1,REQ-FIELD"]
 SORTS = ["createdAt", "-createdAt", "updatedAt", "-updatedAt"]
 FILTERS: list[dict[str, Any]] = [
     {},
@@ -57,6 +58,7 @@ def stored(number: int, tenancy: Tenancy) -> dict[str, Any]:
         "search": search_of(gs1),
         "fileRefs": [PRODUCTS[0]] if number % 500 == 0 else [],
         "publicFileRefs": [],
+        "complianceKey": None if number % 4 == 3 else f"battery|incomplete|{RULES[number % len(RULES)]}",
     }
 
 
@@ -149,6 +151,19 @@ async def test_what_other_features_ask_follows_an_index(many: Database, mongo_cl
     for command in queries.of(many.files.name):
         plan = explain(mongo_client, many.files.name, command)
         assert fault_of(plan) is None, command
+
+
+@pytest.mark.parametrize(("product", "live"), [(None, COUNT * 3 // 4), (PRODUCTS[2], COUNT // 20)])
+async def test_verdicts_are_counted_by_the_index_alone(
+    many: Database, mongo_client: Client, queries: Queries, product: Id | None, live: int
+) -> None:
+    queries.examples.clear()
+    passports = PassportRepository(many, HERE)
+    counts = await passports.count_by_compliance(product, "battery|")
+    assert sum(counts.values()) == live
+    read = statistics(mongo_client, many, newest(queries, many))
+    assert read["totalDocsExamined"] == 0
+    assert await passports.count_by_compliance(product, "toys|") == {}
 
 
 async def test_nothing_of_another_workspace_is_found(many: Database) -> None:
