@@ -90,3 +90,11 @@ def test_every_category_has_its_page_in_every_language(locale: str) -> None:
         text = PAGES.one(template.category, locale).body.decode()
         assert text.count('<li id="field-') == len(template.fields)
         assert f'<html lang="{locale}">' in text
+
+
+def test_help_texts_that_fall_back_to_english_are_marked_so() -> None:
+    german, polish = (PAGES.one("battery", locale).body.decode() for locale in ("de", "pl"))
+    assert '<p class="help" lang="de">' in german
+    assert "Beschreibungen auf Englisch" not in german
+    assert '<p class="help" lang="en">' in polish
+    assert "Opisy w języku angielskim" in polish

@@ -106,7 +106,7 @@ class TemplatePages:
         }
 
     def _render_one(self, template: Template, locale: str) -> Page:
-        chapters = [
+        chapters: list[dict[str, Any]] = [
             {
                 "key": section.key,
                 "label": self._label(locale, section.key, section.label),
@@ -114,10 +114,12 @@ class TemplatePages:
             }
             for section in template.sections
         ]
+        rows = [row for chapter in chapters for row in chapter["rows"]]
         return self._page(
             "template.html",
             locale,
             template=template,
+            in_english=any(row["help_lang"] != locale for row in rows),
             label=self._templates.category_label(template, locale),
             due=_day(template.dpp.required_from, locale),
             acts=_acts(template, locale),
@@ -126,9 +128,11 @@ class TemplatePages:
 
     def _row(self, field: Field, template: Template, locale: str) -> dict[str, Any]:
         names = {sub.key: self._label(locale, sub.key, sub.label) for sub in template.subcategories}
+        text, lang = self._templates.labels.help(locale, field.key, field.help)
         return {
             **self._typed(field, locale),
-            "help": field.help,
+            "help": text,
+            "help_lang": lang,
             "obligation": field.obligation,
             "condition": field.condition,
             "exceptions": [

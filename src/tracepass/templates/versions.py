@@ -55,11 +55,11 @@ def publish(folder: Path = DATA) -> list[str]:
     return new
 
 
-def main() -> int:
+def main(folder: Path = DATA) -> int:
     """Publish the new files, then tell what is wrong with the others; return the exit status."""
-    for name in publish():
+    for name in publish(folder):
         sys.stdout.write(f"published {name}\n")
-    wrong = list(faults(published(), present()))
+    wrong = list(faults(published(folder), present(folder)))
     sys.stderr.writelines(f"{sentence}\n" for sentence in wrong)
     return 1 if wrong else 0
 

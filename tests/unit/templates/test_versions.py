@@ -62,6 +62,12 @@ def test_publishing_again_does_not_wave_a_change_through(folder: Path) -> None:
     assert len(_faults(folder)) == 1
 
 
-def test_the_command_ends_well_while_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
-    assert versions.main() == 0
+def test_the_command_ends_well_while_all_is_well(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert versions.main(folder) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_the_command_tells_what_has_changed_and_fails(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "battery" / "2026.11.0.json").write_text("{}", "utf-8")
+    assert versions.main(folder) == 1
+    assert "has changed" in capsys.readouterr().err
