@@ -12,7 +12,7 @@ from tracepass.templates.labels import Labels, labels_of
 from tracepass.templates.loader import DATA, HELPS, LABELS, load_templates
 
 TRANSLATED = tuple(locale for locale in LOCALES if locale != "en")
-HELP_LANGUAGES = ("de", "fr")
+HELP_LANGUAGES = ("de", "es", "fr", "it")
 TEMPLATES = load_templates()
 
 
