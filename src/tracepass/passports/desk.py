@@ -220,7 +220,7 @@ def kept_beside(passport: Document, template: Template) -> Document:
     """Return what is kept beside a passport for the platform alone; the archived are not counted any more."""
     references: list[Id] = file_ids(template, passport["fields"])
     shown: list[Id] = file_ids(template, passport["fields"], public_only=True)
-    report = None if passport["status"] == "archived" else examine(Facts.of(passport, template))
+    report = None if passport["status"] == "archived" else examine(Facts.of(passport, template), formats_known=True)
     key = None if report is None else tally_key(report)
     return {"fileRefs": references, "publicFileRefs": shown, "complianceKey": key}
 
