@@ -77,7 +77,7 @@ class _Exchange:
     def _record(self) -> None:
         seconds = time.perf_counter() - self._started
         method = self._scope["method"]
-        route = getattr(self._scope.get("route"), "path", "unmatched")
+        route = _route(self._scope)
         requests, latency = _measures(method, route, self._status)
         requests.inc()
         latency.observe(seconds)
@@ -95,6 +95,14 @@ class _Exchange:
 def _measures(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
     """Return what counts the requests of a route and their time; to look them up costs more than to count."""
     return REQUESTS.labels(method, route, str(status)), LATENCY.labels(method, route)
+
+
+def _route(scope: Scope) -> str:
+    """Name what answered without what varies: the path of the route, else the handler of one that has none here."""
+    path = getattr(scope.get("route"), "path", None)
+    if path is not None:
+        return str(path)
+    return str(getattr(scope.get("endpoint"), "__name__", "unmatched"))
 
 
 def _request_id(scope: Scope) -> bytes:
