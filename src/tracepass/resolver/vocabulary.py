@@ -11,14 +11,19 @@ from tracepass.templates.models import Field, Template
 from tracepass.templates.service import Templates
 
 ENVELOPE: Mapping[str, str] = {
+    "authorisedRepresentative": "Who acts for the manufacturer in the Union.",
     "category": "The product group of the passport.",
+    "distributor": "Who makes the product available on the market.",
     "environment": "live, or test for a passport of no real product.",
     "expiresAt": "Until when the passport is valid.",
     "fields": "The public values, by the keys of the category's template.",
     "granularity": "Whether the passport speaks of a model, a batch or an item.",
+    "importer": "Who places the product from a third country on the market.",
     "passportId": "The id of the passport in this installation.",
+    "producerResponsibilityOrg": "The organisation that fulfils the producer's extended responsibility.",
     "publishedAt": "When the passport was first published.",
     "publishedIncomplete": "Whether the publisher declared that the passport is not yet complete.",
+    "recycler": "Who recycles the product.",
     "status": "The state of the passport.",
     "templateVersion": "The version of the template that the passport was made with.",
     "updatedAt": "When the passport last changed.",
