@@ -15,7 +15,7 @@ from tracepass.core.origins import Origins
 from tracepass.files.service import BUCKET as DOCUMENTS
 from tracepass.files.service import Files
 from tracepass.identity import service as identity
-from tracepass.identity.authentication import Authenticator
+from tracepass.identity.service import Authenticator, KeyDoor
 from tracepass.passports import service as passports
 from tracepass.passports.conditionflags import ConditionFlags
 from tracepass.passports.defaults import DefaultsCopier
@@ -67,7 +67,7 @@ def build_services(
         catalogue,
         files,
         claims,
-        Authenticator(database, clock=clock),
+        Authenticator((KeyDoor(database),), clock=clock),
         Contract(settings.api_origin, settings.resolver_origin),
         ProductImages(open_blobs(database, IMAGES, settings.storage), catalogue),
         Passports(desk, claims=claims, files=files),

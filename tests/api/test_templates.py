@@ -13,8 +13,7 @@ from tracepass.api.edge import Edge
 from tracepass.api.failures import install_failures
 from tracepass.core.clock import system_clock
 from tracepass.core.mongo import connected
-from tracepass.identity.authentication import Authenticator
-from tracepass.identity.service import ApiKeys, Workspaces
+from tracepass.identity.service import ApiKeys, Authenticator, KeyDoor, Workspaces
 from tracepass.templates.categories import CATEGORIES
 from tracepass.templates.router import router
 from tracepass.templates.service import Templates
@@ -45,7 +44,7 @@ async def door(mongod: str, database_name: str) -> AsyncIterator[Door]:
         app.state.gates = ()
         app.state.services = {
             Templates: Templates.load(),
-            Authenticator: Authenticator(database, clock=system_clock),
+            Authenticator: Authenticator((KeyDoor(database),), clock=system_clock),
         }
         transport = httpx2.ASGITransport(app=Edge(app))
         async with httpx2.AsyncClient(transport=transport, base_url="http://test") as http:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from typing import Annotated, Any, TypeVar, cast
 from urllib.parse import unquote_to_bytes
 
@@ -15,11 +17,15 @@ from tracepass.api.bodies import parse_json
 from tracepass.api.policy import JSON, Policy
 from tracepass.core.errors import Invalid, Refusal
 from tracepass.core.ids import Id, find_id
-from tracepass.core.origins import Origins, origins_for
-from tracepass.identity.models import Caller
+from tracepass.core.origins import Origins, client_address, origins_for
+from tracepass.core.tenancy import Environment
+from tracepass.identity.models import RIGHTS, SESSION_COOKIE, SESSION_PREFIX, Caller, csrf_token_of
 from tracepass.identity.service import Authenticator
 
 Service = TypeVar("Service")
+CSRF_HEADER = "x-csrf-token"
+ENVIRONMENT_HEADER = "x-tracepass-environment"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _ETAG = re.compile(r'(?:W/)?"(\d{1,18})(?:-[^"]*)?"', re.ASCII)
@@ -46,14 +52,34 @@ class UnsupportedMediaType(Refusal):
 
 
 class InsufficientScope(Refusal):
-    """The key may not do this."""
+    """The credential was not given the right to do this."""
 
     def __init__(self, scope: str) -> None:
         super().__init__(
             "insufficient_scope",
-            f"This key lacks the scope {scope}.",
+            f"This key or token lacks the scope {scope}.",
             details={"scope": scope},
             headers={"WWW-Authenticate": f'Bearer realm="tracepass", error="insufficient_scope", scope="{scope}"'},
+        )
+
+
+class Forbidden(Refusal):
+    """The person's role does not include this, whatever the credential."""
+
+    def __init__(self, role: str, scope: str) -> None:
+        super().__init__(
+            "forbidden", f"The role {role} does not include {scope}.", details={"role": role, "scope": scope}
+        )
+
+
+class CrossSite(Refusal):
+    """A signed-in browser was made to write by another site, or a program sent the cookie without the token."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "forbidden",
+            "With a session cookie, send the `csrfToken` of your sign-in as `X-CSRF-Token`, or call from our pages.",
+            details={"header": CSRF_HEADER},
         )
 
 
@@ -82,16 +108,18 @@ class Call(Request):
         peer = None if self.client is None else self.client.host
         return origins_for(self.app.state.settings, peer=peer, headers=self.headers)
 
-    async def admit(self, scope: str) -> None:
-        """Find out who calls, and whether their key may do this.
+    async def admit(self, scope: str | None) -> None:
+        """Find out who calls, and whether they may do this; None asks for no scope.
 
         Raises:
-            Unauthorized: no key, or one that opens nothing.
-            InsufficientScope: the key lacks the scope.
+            Unauthorized: no credential, or one that opens nothing.
+            CrossSite: a session's cookie came without a proof that its own pages sent it.
+            Forbidden: the role does not include the scope.
+            InsufficientScope: the credential lacks the scope.
         """
-        caller = await self.service(Authenticator).authenticate(self._token)
-        if scope not in caller.scopes:
-            raise InsufficientScope(scope)
+        caller = await self._authenticated()
+        if scope is not None and scope not in caller.rights:
+            raise InsufficientScope(scope) if scope in RIGHTS[caller.role] else Forbidden(caller.role, scope)
         self._caller = caller
 
     async def optional_caller(self, scope: str) -> Caller | None:
@@ -100,6 +128,41 @@ class Call(Request):
             return None
         await self.admit(scope)
         return self.caller
+
+    async def _authenticated(self) -> Caller:
+        """Return the caller of the key or token, else of the session."""
+        doors, cookie = self.service(Authenticator), self.cookies.get(SESSION_COOKIE, "")
+        if self._token is None and cookie.startswith(SESSION_PREFIX):
+            caller = await doors.authenticate(cookie)
+            if self.method not in SAFE_METHODS and not self._is_of_our_pages(cookie):
+                raise CrossSite
+            return replace(caller, environment=self._environment)
+        token = self._token
+        # A session is a browser's, and only with what browsers say of where a call comes from.
+        return await doors.authenticate(None if token is not None and token.startswith(SESSION_PREFIX) else token)
+
+    def _is_of_our_pages(self, session_secret: str) -> bool:
+        """Tell whether a call comes from our own origin, or knows what only our own pages are told."""
+        token = self.headers.get(CSRF_HEADER, "")
+        return (
+            self.headers.get("sec-fetch-site") == "same-origin"
+            or self.headers.get("origin") == self.origins.api
+            or hmac.compare_digest(token.encode(), csrf_token_of(session_secret).encode())
+        )
+
+    @property
+    def _environment(self) -> Environment:
+        """Return the environment a signed-in person asks for: a session opens both."""
+        asked = self.headers.get(ENVIRONMENT_HEADER, "live")
+        if asked not in {"live", "test"}:
+            raise Invalid({ENVIRONMENT_HEADER: ["must be live or test"]})
+        return cast("Environment", asked)
+
+    @property
+    def address(self) -> str | None:
+        """Return the address the call comes from, seen through trusted proxies."""
+        peer = None if self.client is None else self.client.host
+        return client_address(self.app.state.settings, peer=peer, headers=self.headers)
 
     @property
     def _token(self) -> str | None:

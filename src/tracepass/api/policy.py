@@ -23,13 +23,15 @@ class Budget(Enum):
     NONE = "none"
     READS = "reads"
     WRITES = "writes"
+    TOOLS = "tools"
+    """Counted as reads, and besides in the minute window of the key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The demands of one route.
 
-    ``scope`` is None on public routes only. ``max_body`` is in bytes and includes the framing of a form. ``cost`` gives
+    ``scope`` is None on public routes and where any credential is good enough (``signed_in``). ``max_body`` is in bytes and includes the framing of a form. ``cost`` gives
     the units a validated body takes from the budget.
     """
 
@@ -39,3 +41,9 @@ class Policy:
     max_body: int = JSON_LIMIT
     cost: Callable[[Any], int] | None = None
     also_query: frozenset[str] = frozenset()
+    signed_in: bool = False
+
+    @property
+    def public(self) -> bool:
+        """Tell whether anybody may call."""
+        return self.scope is None and not self.signed_in

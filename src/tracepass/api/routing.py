@@ -46,7 +46,7 @@ class ApiRoute(APIRoute):
         async def handle(request: Request) -> Response:
             call = Call(request.scope, request.receive, request._send)  # noqa: SLF001 - Starlette offers no other way
             call.policy = policy
-            if policy.scope is not None:
+            if not policy.public:
                 await call.admit(policy.scope)
             _check_query(call, known)
             if takes_body:
@@ -112,6 +112,7 @@ class Router(APIRouter):
         *,
         scope: str | None = None,
         public: bool = False,
+        signed_in: bool = False,
         budget: Budget = Budget.NONE,
         media_type: str = JSON,
         max_body: int = JSON_LIMIT,
@@ -121,12 +122,13 @@ class Router(APIRouter):
         """Declare an operation.
 
         Raises:
-            TypeError: it names neither a scope nor ``public=True``, or its handler takes no ``call``.
+            TypeError: it does not name exactly one of a scope, ``signed_in=True`` (any credential is good enough) and
+                ``public=True``, or its handler takes no ``call``.
         """
-        if public == (scope is not None):
-            message = f"{method} {path} must name a scope, or say that it is public"
+        if [scope is not None, signed_in, public].count(True) != 1:
+            message = f"{method} {path} must name a scope, or say that it is public or for anybody signed in"
             raise TypeError(message)
-        policy = Policy(scope, budget, media_type, max_body, cost, also_query)
+        policy = Policy(scope, budget, media_type, max_body, cost, also_query, signed_in)
 
         def register(endpoint: Endpoint[Params]) -> Endpoint[Params]:
             if "call" not in inspect.signature(endpoint).parameters:

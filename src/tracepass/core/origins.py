@@ -41,6 +41,18 @@ def origins_for(settings: Settings, *, peer: str | None, headers: Mapping[str, s
     return configured if asked is None else Origins(asked, asked)
 
 
+def client_address(settings: Settings, *, peer: str | None, headers: Mapping[str, str]) -> str | None:
+    """Return the address a request comes from, or None over a Unix socket.
+
+    A trusted proxy is believed the last address in ``X-Forwarded-For`` that is no trusted proxy itself; what stands
+    before it anybody can have written. ``headers`` are looked up by their names in lower case.
+    """
+    if not _is_trusted(settings, peer):
+        return peer
+    hops = [hop.strip() for hop in headers.get("x-forwarded-for", "").split(",") if hop.strip()]
+    return next((hop for hop in reversed(hops) if not _is_trusted(settings, hop)), peer)
+
+
 def _is_trusted(settings: Settings, peer: str | None) -> bool:
     """Tell whether a peer is a trusted proxy; one that comes over a Unix socket has no address and is not."""
     if not settings.trusted_proxies or peer is None:

@@ -9,7 +9,7 @@ from tracepass.core.clock import Clock
 from tracepass.core.errors import NotFound
 from tracepass.core.mongo import Database
 from tracepass.identity.models import Workspace
-from tracepass.identity.service import ApiKeys, Authenticator, Unauthorized, Workspaces
+from tracepass.identity.service import ApiKeys, Authenticator, KeyDoor, Unauthorized, Workspaces
 
 FILE_NAME = "demo.key"
 WORKSPACE_NAME = "TracePass Demo"
@@ -43,7 +43,7 @@ async def _workspace(database: Database, clock: Clock) -> Workspace:
 async def _opens(key: str, workspace: Workspace, database: Database, *, clock: Clock) -> bool:
     """Tell whether a key still opens the demo workspace: it may be revoked, or be of another database."""
     try:
-        caller = await Authenticator(database, clock=clock).authenticate(key)
+        caller = await Authenticator((KeyDoor(database),), clock=clock).authenticate(key)
     except Unauthorized:
         return False
     return caller.workspace.id == workspace.id

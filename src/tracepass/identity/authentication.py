@@ -1,91 +1,112 @@
-"""From the key in a request to the caller it stands for."""
+"""From what a request shows of its caller to the caller it stands for."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from tracepass.core.clock import Clock, timestamp
 from tracepass.core.errors import Refusal
 from tracepass.core.ids import Id
-from tracepass.core.mongo import Database, Document
-from tracepass.core.tenancy import Actor
-from tracepass.identity.models import SCOPES, Caller, hash_secret, workspace_of
-from tracepass.identity.repository import KeyDirectory, WorkspaceDirectory
+from tracepass.identity.models import Caller, hash_secret
 
 CACHE_SECONDS = 4.0
 CACHE_ENTRIES = 10_000
 
 
 class Unauthorized(Refusal):
-    """No key, or one that opens nothing: the answer never tells which of the reasons it is."""
+    """No credential, or one that opens nothing: the answer never tells which of the reasons it is."""
 
     def __init__(self, message: str) -> None:
         super().__init__("unauthorized", message, headers={"WWW-Authenticate": 'Bearer realm="tracepass"'})
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class Opened:
+    """What a credential was found to open: ``id`` names its document, ``expires_at`` is the moment it ends."""
+
     caller: Caller
-    key_id: Id
+    id: Id
     expires_at: str | None
+
+
+class Door(Protocol):
+    """One kind of credential, such as API keys or access tokens."""
+
+    def takes(self, secret: str) -> bool:
+        """Tell by its looks alone whether a secret is of this kind."""
+        ...
+
+    async def open(self, secret: str) -> Opened | None:
+        """Return what a secret opens now, or None if that is nothing."""
+        ...
+
+    async def record_use(self, moments: Mapping[Id, str]) -> None:
+        """Write down when credentials were last used, by their ids, in one trip."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    opened: Opened
+    door: Door
     until: float
 
 
 class Authenticator:
-    """Knows callers by their keys; remembers them for four seconds, so a revoked key is refused within five."""
+    """Knows callers by their credentials; remembers them for four seconds, so a revoked one is refused within five.
 
-    def __init__(self, database: Database, *, clock: Clock, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._keys = KeyDirectory(database)
-        self._workspaces = WorkspaceDirectory(database)
+    ``doors`` are asked in order; the first that takes a secret by its looks decides.
+    """
+
+    def __init__(self, doors: Sequence[Door], *, clock: Clock, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._doors = tuple(doors)
         self._clock = clock
         self._monotonic = monotonic
         self._known: dict[str, _Known] = {}
-        self._used: dict[Id, str] = {}
+        self._used: dict[Door, dict[Id, str]] = {}
 
-    async def authenticate(self, token: str | None) -> Caller:
-        """Return the caller of a key.
+    async def authenticate(self, secret: str | None) -> Caller:
+        """Return the caller of a key, an access token or a session.
 
         Raises:
-            Unauthorized: there is no key, or it is unknown, revoked or past its expiry.
+            Unauthorized: there is no credential, or it is unknown, revoked or past its expiry.
         """
-        if not token:
+        if not secret:
             raise Unauthorized("Send your API key as `Authorization: Bearer tp_live_...` or `X-API-Key: tp_live_...`.")
-        digest = hash_secret(token)
+        digest = hash_secret(secret)
         known = self._known.get(digest)
         if known is None or known.until < self._monotonic():
-            known = await self._look_up(digest)
+            known = await self._look_up(secret, digest)
         now = timestamp(self._clock())
-        if known.expires_at is not None and known.expires_at <= now:
-            raise Unauthorized("This API key is unknown, revoked or expired.")
-        self._used[known.key_id] = now
-        return known.caller
+        if known.opened.expires_at is not None and known.opened.expires_at <= now:
+            raise _opens_nothing()
+        self._used.setdefault(known.door, {})[known.opened.id] = now
+        return known.opened.caller
 
-    async def _look_up(self, digest: str) -> _Known:
+    async def _look_up(self, secret: str, digest: str) -> _Known:
         self._known.pop(digest, None)
-        key = await self._keys.find_by_hash(digest)
-        workspace = None if key is None or key["revokedAt"] else await self._workspaces.find(key["workspaceId"])
-        if key is None or workspace is None:
-            raise Unauthorized("This API key is unknown, revoked or expired.")
-        known = self._remember(key, workspace)
+        door = next((door for door in self._doors if door.takes(secret)), None)
+        opened = None if door is None else await door.open(secret)
+        if door is None or opened is None:
+            raise _opens_nothing()
         if len(self._known) >= CACHE_ENTRIES:
             self._known.clear()
-        self._known[digest] = known
+        known = self._known[digest] = _Known(opened, door, self._monotonic() + CACHE_SECONDS)
         return known
 
-    def _remember(self, key: Document, workspace: Document) -> _Known:
-        caller = Caller(
-            workspace=workspace_of(workspace),
-            environment=key["environment"],
-            role="admin",
-            scopes=SCOPES if key["scopes"] is None else frozenset(key["scopes"]),
-            actor=Actor("api_key", str(key["_id"]), f"via API key {key['prefix']}"),
-        )
-        return _Known(caller, key["_id"], key["expiresAt"], self._monotonic() + CACHE_SECONDS)
+    def forget(self, secret: str) -> None:
+        """Ask the database again at the next use of a secret, because it was just revoked here."""
+        self._known.pop(hash_secret(secret), None)
 
     async def flush(self) -> None:
-        """Write down when keys were last used; what is not yet written when a process dies is lost and no harm."""
+        """Write down when credentials were last used; what a dying process has not yet written is lost and no harm."""
         used, self._used = self._used, {}
-        if used:
-            await self._keys.record_use(used)
+        for door, moments in used.items():
+            await door.record_use(moments)
+
+
+def _opens_nothing() -> Unauthorized:
+    return Unauthorized("This API key or access token is unknown, revoked or expired.")

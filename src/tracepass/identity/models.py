@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -33,6 +34,15 @@ SCOPES = frozenset(
 )
 
 
+RIGHTS: Mapping[Role, frozenset[str]] = {
+    "owner": SCOPES,
+    "admin": SCOPES,
+    "editor": SCOPES - {"webhooks:manage", "workspace:manage"},
+    "viewer": frozenset(scope for scope in SCOPES if scope.endswith(":read")),
+}
+"""What each role may do at most; a credential's scopes only ever narrow it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Workspace:
     """A company and its data."""
@@ -46,14 +56,40 @@ class Workspace:
 
 
 @dataclass(frozen=True, slots=True)
+class Credential:
+    """What a caller has shown; ``id`` is the document of the key, grant or session, ``user_id`` the person behind it."""
+
+    kind: Literal["api_key", "access_token", "session", "internal"]
+    id: Id | None
+    name: str = ""
+    prefix: str = ""
+    created_at: str | None = None
+    last_used_at: str | None = None
+    user_id: Id | None = None
+
+
+INTERNAL = Credential("internal", None)
+"""What our own background work shows."""
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
-    """Who makes a request, for which workspace and environment, and what they may do."""
+    """Who makes a request, for which workspace and environment, and what they may do.
+
+    ``scopes`` are those of the credential; the role bounds them (`RIGHTS`).
+    """
 
     workspace: Workspace
     environment: Environment
     role: Role
     scopes: frozenset[str]
     actor: Actor
+    credential: Credential = INTERNAL
+
+    @property
+    def rights(self) -> frozenset[str]:
+        """Return what the caller may do: what the role allows and the credential was given."""
+        return RIGHTS[self.role] & self.scopes
 
     @property
     def tenancy(self) -> Tenancy:
@@ -81,6 +117,15 @@ class NewApiKey:
 def hash_secret(secret: str) -> str:
     """Return the SHA-256 of a key: its 32 random bytes need no slow hash."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+SESSION_COOKIE = "tp_session"
+SESSION_PREFIX = "tps_"
+
+
+def csrf_token_of(session_secret: str) -> str:
+    """Return the token that pages of a session send along with their forms; it tells nothing of the secret."""
+    return hash_secret(f"csrf:{session_secret}")
 
 
 def workspace_of(document: Document) -> Workspace:

@@ -13,6 +13,7 @@ from tracepass.core.ids import Id, find_id, new_id
 from tracepass.core.mongo import Database, Document
 from tracepass.core.tenancy import Environment
 from tracepass.identity.authentication import Authenticator, Unauthorized
+from tracepass.identity.keys import KeyDoor
 from tracepass.identity.models import PLANS, SCOPES, Caller, NewApiKey, Workspace, hash_secret, workspace_of
 from tracepass.identity.repository import INDEXES, KeyDirectory, WorkspaceDirectory
 
@@ -20,7 +21,17 @@ PREFIX_LENGTH = 12
 SECRET_BYTES = 32
 SLUG_LENGTH = 48
 
-__all__ = ["INDEXES", "ApiKeys", "Authenticator", "Caller", "Unauthorized", "Workspace", "Workspaces", "hash_secret"]
+__all__ = [
+    "INDEXES",
+    "ApiKeys",
+    "Authenticator",
+    "Caller",
+    "KeyDoor",
+    "Unauthorized",
+    "Workspace",
+    "Workspaces",
+    "hash_secret",
+]
 
 
 class Workspaces:

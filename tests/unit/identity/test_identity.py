@@ -15,7 +15,7 @@ from tracepass.core.mongo import Database, connected
 from tracepass.identity.authentication import CACHE_ENTRIES
 from tracepass.identity.models import SCOPES, Caller
 from tracepass.identity.repository import INDEXES
-from tracepass.identity.service import ApiKeys, Authenticator, Unauthorized, Workspaces, hash_secret
+from tracepass.identity.service import ApiKeys, Authenticator, KeyDoor, Unauthorized, Workspaces, hash_secret
 
 
 @dataclass
@@ -61,7 +61,7 @@ def keys(home: Database, time: Time) -> ApiKeys:
 
 @pytest.fixture
 def door(home: Database, time: Time) -> Authenticator:
-    return Authenticator(home, clock=time.clock, monotonic=time.monotonic)
+    return Authenticator((KeyDoor(home),), clock=time.clock, monotonic=time.monotonic)
 
 
 class TestWorkspaces:
