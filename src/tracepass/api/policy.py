@@ -31,8 +31,8 @@ class Budget(Enum):
 class Policy:
     """The demands of one route.
 
-    ``scope`` is None on public routes and where any credential is good enough (``signed_in``). ``max_body`` is in bytes and includes the framing of a form. ``cost`` gives
-    the units a validated body takes from the budget.
+    ``scope`` is None on public routes and where any credential is good enough (``signed_in``). ``max_body`` is in bytes
+    and includes the framing of a form. ``cost`` gives the units a validated body takes from the budget.
     """
 
     scope: str | None

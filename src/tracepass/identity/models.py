@@ -57,7 +57,7 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What a caller has shown; ``id`` is the document of the key, grant or session, ``user_id`` the person behind it."""
+    """What a caller has shown; ``id`` is the key, grant or session, ``user_id`` the person behind it."""
 
     kind: Literal["api_key", "access_token", "session", "internal"]
     id: Id | None
