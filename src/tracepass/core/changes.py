@@ -19,12 +19,15 @@ from tracepass.core.tenancy import Actor, Tenancy
 
 COLLECTION = "changes"
 FULL_COPY_EVERY = 50
+VERSIONED: Mapping[str, Any] = {"version": {"$exists": True}}
+"""The records of changes; notes of the security log have no version, and as many as there are events."""
 
 INDEXES = (
     Index(
         COLLECTION,
         (("workspaceId", 1), ("environment", 1), ("entity.type", 1), ("entity.id", 1), ("version", -1)),
         unique=True,
+        partial=VERSIONED,
     ),
     Index(COLLECTION, (("workspaceId", 1), ("environment", 1), ("_id", -1))),
 )
@@ -94,6 +97,7 @@ class ChangeLog:
             "stateHash": digest,
             "prevHash": change.prev_hash,
             "dispatched": False,
+            "unsealed": True,
         }
         if change.version == 1 or change.version % FULL_COPY_EVERY == 0:
             record["full"] = change.state
@@ -103,13 +107,13 @@ class ChangeLog:
         self, entity: str, entity_id: Id, *, skip: int, limit: int, where: Mapping[str, Any] | None = None
     ) -> Page:
         """Return the records of an entity that match, newest first."""
-        query = {"entity.type": entity, "entity.id": entity_id, **(where or {})}
+        query = {"entity.type": entity, "entity.id": entity_id, **VERSIONED, **(where or {})}
         cursor = self._records.find(query, projection={"full": 0}, sort=[("version", -1)], skip=skip, limit=limit)
         return Page(items=await cursor.to_list(), total=await self._records.count(query))
 
     async def find(self, entity: str, entity_id: Id, *, where: Mapping[str, Any]) -> Document | None:
         """Return the newest record of an entity that matches, or None."""
-        query = {"entity.type": entity, "entity.id": entity_id, **where}
+        query = {"entity.type": entity, "entity.id": entity_id, **VERSIONED, **where}
         return await self._records.find_one(query, projection={"full": 0}, sort=[("version", -1)])
 
     async def state_at(self, entity: str, entity_id: Id, version: int) -> Document | None:
