@@ -21,6 +21,7 @@ from tracepass.core.periodic import repeated
 from tracepass.core.secretkey import load_secret_key
 from tracepass.files.router import router as files_router
 from tracepass.identity.authentication import Authenticator
+from tracepass.pages.router import router as pages_router
 from tracepass.passports.compliance_router import compliance_router, verdict_router
 from tracepass.passports.content_router import content_router
 from tracepass.passports.records_router import records_router
@@ -54,6 +55,7 @@ ROUTERS = (
     compliance_router,
     files_router,
     templates_router,
+    pages_router,
 )
 
 

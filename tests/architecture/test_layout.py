@@ -84,7 +84,7 @@ def test_a_feature_is_entered_through_its_service_and_its_models(graph: grimp.Im
 
 def test_every_package_is_a_feature_or_known_to_be_none(graph: grimp.ImportGraph) -> None:
     packages = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
-    others = {"api", "cli", "contract", "core", "demo", "gs1", "locale", "supervisor"}
+    others = {"api", "cli", "contract", "core", "demo", "gs1", "locale", "pages", "supervisor"}
     assert packages == FEATURES | others
     assert graph.find_children("tracepass") >= {f"tracepass.{name}" for name in packages}
 
@@ -107,7 +107,7 @@ def test_only_routers_and_the_pipeline_know_the_web_framework(graph: grimp.Impor
         for module in own(graph)
         if imported(graph, module, WEB)
         and module != "tracepass.app"
-        and not module.startswith("tracepass.api.")
+        and not module.startswith(("tracepass.api.", "tracepass.pages."))
         and not module.endswith("router")
     ]
     assert wrong == []
