@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from starlette.routing import Route
 from tests.contract.checker import Checker, Operation
 
-from tracepass.api.policy import Policy
+from tracepass.api.policy import FORM, Policy
 from tracepass.api.routing import query_names
 from tracepass.app import create_app
 from tracepass.contract import load
@@ -46,7 +46,11 @@ def _demands(route: Route) -> Demands | None:
     if not isinstance(route, APIRoute):
         return None
     policy: Policy = vars(route.endpoint)["policy"]
-    return Demands(policy, query_names(route.dependant) | policy.also_query, route.body_field is not None)
+    return Demands(
+        policy,
+        query_names(route.dependant) | policy.also_query,
+        route.body_field is not None or policy.media_type == FORM,
+    )
 
 
 ROUTES = dict(_routes())

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, TypeVar, cast
-from urllib.parse import unquote_to_bytes
+from urllib.parse import parse_qs, unquote_to_bytes
 
 from pydantic import BeforeValidator
 from starlette.datastructures import FormData
 from starlette.requests import Request
 
 from tracepass.api.bodies import parse_json
-from tracepass.api.policy import JSON, Policy
+from tracepass.api.policy import FORM, JSON, Policy
 from tracepass.core.errors import Invalid, Refusal
 from tracepass.core.ids import Id, find_id
 from tracepass.core.origins import Origins, client_address, origins_for
@@ -25,6 +25,7 @@ from tracepass.identity.service import Authenticator
 Service = TypeVar("Service")
 CSRF_HEADER = "x-csrf-token"
 ENVIRONMENT_HEADER = "x-tracepass-environment"
+MAX_FIELDS = 100
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -213,6 +214,9 @@ class Call(Request):
             raise PayloadTooLarge(self.policy.max_body)
         if self.policy.media_type == JSON:
             await self._load_json()
+        elif self.policy.media_type == FORM:
+            self._demand_media_type()
+            self._parsed = read_fields(await self.body())
         else:
             await self._load_form()
 
@@ -238,11 +242,31 @@ class Call(Request):
         """Return the value that `load` parsed."""
         return self._parsed
 
+    @property
+    def fields(self) -> Mapping[str, list[str]]:
+        """Return the fields of a form that a page or an OAuth client sent; a name may come more than once."""
+        return cast("Mapping[str, list[str]]", self._parsed)
+
 
 def _declared_length(request: Request) -> int:
     """Return the declared length of the body; without a readable one the bytes are counted as they come."""
     digits = request.headers.get("content-length", "")
     return int(digits) if _LENGTH.fullmatch(digits) else 0
+
+
+def read_fields(raw: bytes) -> dict[str, list[str]]:
+    """Parse an ``application/x-www-form-urlencoded`` body.
+
+    Raises:
+        Invalid: it is no UTF-8 text, has more than a hundred fields or holds a NUL character.
+    """
+    try:
+        fields = parse_qs(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+    except ValueError:
+        raise Invalid(form_errors=["The form cannot be read as UTF-8 text of at most a hundred fields."]) from None
+    if any("\x00" in text for name, values in fields.items() for text in (name, *values)):
+        raise Invalid(form_errors=["A form must not contain the character U+0000."])
+    return fields
 
 
 def decode_segment(raw: Any) -> str:

@@ -12,9 +12,11 @@ JSON_LIMIT = 10 * MEGABYTE
 IMAGE_LIMIT = 5 * MEGABYTE
 FILE_LIMIT = 10 * MEGABYTE
 FORM_OVERHEAD = 16 * 1024
+FORM_LIMIT = 64 * 1024
 
 JSON = "application/json"
 MULTIPART = "multipart/form-data"
+FORM = "application/x-www-form-urlencoded"
 
 
 class Budget(Enum):
@@ -32,7 +34,8 @@ class Policy:
     """The demands of one route.
 
     ``scope`` is None on public routes and where any credential is good enough (``signed_in``). ``max_body`` is in bytes
-    and includes the framing of a form. ``cost`` gives the units a validated body takes from the budget.
+    and includes the framing of a form. ``cost`` gives the units a validated body takes from the budget. ``any_query``
+    passes over parameters that the operation does not know, where a standard wants it so.
     """
 
     scope: str | None
@@ -42,6 +45,7 @@ class Policy:
     cost: Callable[[Any], int] | None = None
     also_query: frozenset[str] = frozenset()
     signed_in: bool = False
+    any_query: bool = False
 
     @property
     def public(self) -> bool:

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from tracepass.api.arguments import Arguments, parameters_of
 from tracepass.api.call import Call
-from tracepass.api.policy import JSON, JSON_LIMIT, Budget, Policy
+from tracepass.api.policy import FORM, JSON, JSON_LIMIT, Budget, Policy
 from tracepass.core.errors import Invalid
 
 Params = ParamSpec("Params")
@@ -41,14 +41,14 @@ class ApiRoute(APIRoute):
         run = super().get_route_handler() if arguments is None else functools.partial(arguments.call, self.endpoint)
         policy = cast("Policy", vars(self.endpoint)["policy"])
         known = query_names(self.dependant) | policy.also_query
-        takes_body = self.body_field is not None
+        takes_body = self.body_field is not None or policy.media_type == FORM
 
         async def handle(request: Request) -> Response:
             call = Call(request.scope, request.receive, request._send)  # noqa: SLF001 - Starlette offers no other way
             call.policy = policy
             if not policy.public:
                 await call.admit(policy.scope)
-            _check_query(call, known)
+            _check_query(call, frozenset(call.query_params) if policy.any_query else known)
             if takes_body:
                 await call.load()
             return await run(call)
@@ -118,6 +118,7 @@ class Router(APIRouter):
         max_body: int = JSON_LIMIT,
         cost: Callable[[Any], int] | None = None,
         also_query: frozenset[str] = frozenset(),
+        any_query: bool = False,
     ) -> Callable[[Endpoint[Params]], Endpoint[Params]]:
         """Declare an operation.
 
@@ -128,7 +129,7 @@ class Router(APIRouter):
         if [scope is not None, signed_in, public].count(True) != 1:
             message = f"{method} {path} must name a scope, or say that it is public or for anybody signed in"
             raise TypeError(message)
-        policy = Policy(scope, budget, media_type, max_body, cost, also_query, signed_in)
+        policy = Policy(scope, budget, media_type, max_body, cost, also_query, signed_in, any_query)
 
         def register(endpoint: Endpoint[Params]) -> Endpoint[Params]:
             if "call" not in inspect.signature(endpoint).parameters:
