@@ -1,6 +1,6 @@
 """What happened that changed no product and no passport, and yet must be told: sign-ins, keys, roles, exports.
 
-A note is a record of the one log, without a version of an entity: it is sealed and shown in the audit log like a change.
+A note is a record of the one log without a version of an entity: sealed, and shown in the audit log, like a change.
 """
 
 from __future__ import annotations

@@ -35,3 +35,7 @@ class Actor:
     def wire(self) -> dict[str, Any]:
         """Return the actor as it is stored and shown."""
         return {"type": self.type, "id": self.id, "label": self.label}
+
+
+OPERATOR = Actor("operator", None, "operator")
+"""Who runs the installation, with its commands."""

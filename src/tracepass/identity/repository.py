@@ -8,7 +8,7 @@ from typing import Any
 from pymongo import UpdateOne
 
 from tracepass.core.ids import Id
-from tracepass.core.mongo import Database, Document, DuplicateKeyError, Index
+from tracepass.core.mongo import Database, Document, DuplicateKeyError, Index, Session
 
 INDEXES = (
     Index("workspaces", (("slug", 1),), unique=True),
@@ -46,9 +46,9 @@ class KeyDirectory:
     def __init__(self, database: Database) -> None:
         self._keys = database.collection("apiKeys")
 
-    async def insert(self, document: Document) -> None:
+    async def insert(self, document: Document, *, session: Session | None = None) -> None:
         """Add a key."""
-        await self._keys.insert_one(document)
+        await self._keys.insert_one(document, session=session)
 
     async def find_by_hash(self, digest: str) -> Document | None:
         """Return the key whose secret has this SHA-256, or None."""
@@ -58,11 +58,12 @@ class KeyDirectory:
         """Return the keys of a workspace, newest first, without what could be abused."""
         return await self._keys.find({"workspaceId": workspace_id}, {"hash": 0}).sort("_id", -1).to_list()
 
-    async def revoke(self, workspace_id: Id, key: Mapping[str, Any], *, at: str) -> bool:
-        """Revoke a key of a workspace; tell whether there was one not yet revoked."""
+    async def revoke(
+        self, workspace_id: Id, key: Mapping[str, Any], *, at: str, session: Session | None = None
+    ) -> Document | None:
+        """Revoke a key of a workspace; return it as it was, or None if there was none not yet revoked."""
         query = {**key, "workspaceId": workspace_id, "revokedAt": None}
-        outcome = await self._keys.update_one(query, {"$set": {"revokedAt": at}})
-        return outcome.modified_count == 1
+        return await self._keys.find_one_and_update(query, {"$set": {"revokedAt": at}}, session=session)
 
     async def record_use(self, moments: Mapping[Id, str]) -> None:
         """Write down when keys were last used, in one trip."""

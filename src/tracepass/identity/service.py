@@ -10,8 +10,9 @@ from typing import Any
 from tracepass.core.clock import Clock, timestamp
 from tracepass.core.errors import Invalid, NotFound
 from tracepass.core.ids import Id, find_id, new_id
-from tracepass.core.mongo import Database, Document
-from tracepass.core.tenancy import Environment
+from tracepass.core.mongo import Database, Document, Session
+from tracepass.core.securitylog import SecurityLog
+from tracepass.core.tenancy import OPERATOR, Actor, Environment, Tenancy
 from tracepass.identity.authentication import Authenticator, Unauthorized
 from tracepass.identity.keys import KeyDoor
 from tracepass.identity.models import PLANS, SCOPES, Caller, NewApiKey, Workspace, hash_secret, workspace_of
@@ -88,10 +89,12 @@ class Workspaces:
 
 
 class ApiKeys:
-    """The API keys of a workspace."""
+    """The API keys of a workspace; each that is made or revoked is in the audit log."""
 
     def __init__(self, database: Database, *, clock: Clock) -> None:
+        self._database = database
         self._directory = KeyDirectory(database)
+        self._log = SecurityLog(database, clock=clock)
         self._clock = clock
 
     async def create(
@@ -102,8 +105,9 @@ class ApiKeys:
         environment: Environment = "live",
         scopes: frozenset[str] | None = None,
         expires_at: str | None = None,
+        actor: Actor = OPERATOR,
     ) -> NewApiKey:
-        """Make a key; without ``scopes`` it may do all that an admin may.
+        """Make a key; without ``scopes`` it may do all that an admin may. ``actor`` is who asks for it.
 
         Raises:
             Invalid: a scope is unknown.
@@ -125,7 +129,7 @@ class ApiKeys:
             "createdAt": timestamp(self._clock()),
             "lastUsedAt": None,
         }
-        await self._directory.insert(document)
+        await self._database.transact(lambda session: self._insert(document, actor, session))
         return NewApiKey(
             secret=secret,
             id=document["_id"],
@@ -135,11 +139,22 @@ class ApiKeys:
             created_at=document["createdAt"],
         )
 
+    async def _insert(self, document: Document, actor: Actor, session: Session) -> None:
+        await self._directory.insert(document, session=session)
+        await self._note("api_key.created", document, actor, session=session)
+
+    async def _note(self, action: str, key: Document, actor: Actor, *, session: Session) -> None:
+        """Write down what became of a key; everything of it may be told but its hash."""
+        details = {name: key[name] for name in ("name", "prefix", "scopes", "expiresAt")}
+        tenancy = Tenancy(key["workspaceId"], key["environment"])
+        entity = ("api_key", key["_id"])
+        await self._log.note(tenancy, action, entity=entity, actor=actor, details=details, session=session)
+
     async def list_(self, workspace: Workspace) -> list[Document]:
         """Return the keys of a workspace, newest first, without their hashes."""
         return await self._directory.list_of(workspace.id)
 
-    async def revoke(self, workspace: Workspace, key: str) -> None:
+    async def revoke(self, workspace: Workspace, key: str, *, actor: Actor = OPERATOR) -> None:
         """Revoke the key of this id or prefix; every process refuses it within five seconds.
 
         Raises:
@@ -147,8 +162,14 @@ class ApiKeys:
         """
         key_id = find_id(key)
         which: dict[str, Any] = {"prefix": key} if key_id is None else {"_id": key_id}
-        if not await self._directory.revoke(workspace.id, which, at=timestamp(self._clock())):
-            raise NotFound("API key")
+
+        async def work(session: Session) -> None:
+            revoked = await self._directory.revoke(workspace.id, which, at=timestamp(self._clock()), session=session)
+            if revoked is None:
+                raise NotFound("API key")
+            await self._note("api_key.revoked", revoked, actor, session=session)
+
+        await self._database.transact(work)
 
 
 def _slug(name: str) -> str:

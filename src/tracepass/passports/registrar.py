@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tracepass.core.changes import Change, ChangeLog
 from tracepass.core.clock import Clock, timestamp
 from tracepass.core.errors import NotFound
-from tracepass.core.ids import Id, new_id
+from tracepass.core.ids import Id
 from tracepass.core.mongo import Database, Document, Session
-from tracepass.core.tenancy import Actor, Tenancy
+from tracepass.core.securitylog import Entity, SecurityLog
+from tracepass.core.tenancy import OPERATOR, Tenancy
 from tracepass.identity.models import Workspace
 from tracepass.passports.gtins import GTINS, PREFIXES
 from tracepass.passports.repository import IdentifierClaims
-
-OPERATOR = Actor("operator", None, "operator")
 
 
 class Registrar:
@@ -26,14 +24,21 @@ class Registrar:
         self._gtins = database.collection(GTINS)
         self._prefixes = database.collection(PREFIXES)
         self._identifiers = IdentifierClaims(database)
+        self._log = SecurityLog(database, clock=clock)
         self._clock = clock
 
     async def show(self, gtin: str) -> Document:
-        """Return the claim on a GTIN.
+        """Return the claim on a GTIN; its holder's audit log tells that the operator has looked.
 
         Raises:
             NotFound: nobody holds it.
         """
+        held = await self._held(gtin)
+        tenancy = Tenancy(held["workspaceId"], held["environment"])
+        await self._log.note(tenancy, "gtin.shown", entity=("gtin", gtin), actor=OPERATOR)
+        return held
+
+    async def _held(self, gtin: str) -> Document:
         held = await self._gtins.find_one({"_id": gtin})
         if held is None:
             raise NotFound("GTIN claim")
@@ -45,12 +50,12 @@ class Registrar:
         Raises:
             NotFound: nobody holds it.
         """
-        held = await self.show(gtin)
+        held = await self._held(gtin)
 
         async def work(session: Session) -> None:
             await self._gtins.delete_one({"_id": gtin, "workspaceId": held["workspaceId"]}, session=session)
             await self._part(held, session)
-            await self._record("release_gtin", held["workspaceId"], {"gtin": gtin}, session=session)
+            await self._note("gtin.released", ("gtin", gtin), held["workspaceId"], {}, session=session)
 
         await self._database.transact(work)
         return held
@@ -61,14 +66,14 @@ class Registrar:
         Raises:
             NotFound: nobody holds it.
         """
-        held = await self.show(gtin)
-        facts = {"gtin": gtin, "from": str(held["workspaceId"]), "to": str(to.id)}
+        held = await self._held(gtin)
+        facts = {"from": str(held["workspaceId"]), "to": str(to.id)}
 
         async def work(session: Session) -> None:
             await self._gtins.update_one({"_id": gtin}, {"$set": {"workspaceId": to.id}}, session=session)
             await self._part(held, session)
             for workspace_id in {held["workspaceId"], to.id}:
-                await self._record("transfer_gtin", workspace_id, facts, session=session)
+                await self._note("gtin.transferred", ("gtin", gtin), workspace_id, facts, session=session)
 
         await self._database.transact(work)
         return held
@@ -84,14 +89,13 @@ class Registrar:
 
         async def work(session: Session) -> None:
             await self._prefixes.replace_one({"_id": prefix}, document, upsert=True, session=session)
-            await self._record("verify_prefix", workspace.id, {"prefix": prefix}, session=session)
+            await self._note("prefix.verified", ("prefix", prefix), workspace.id, {}, session=session)
 
         await self._database.transact(work)
         return {"_id": prefix, **document}
 
-    async def _record(self, action: str, workspace_id: Id, facts: Mapping[str, Any], *, session: Session) -> None:
-        log = ChangeLog(self._database, Tenancy(workspace_id, "live"), clock=self._clock)
-        change = Change(
-            entity="gtin", entity_id=new_id(), version=1, action=action, diff=[], state=facts, prev_hash=None
-        )
-        await log.append(change, OPERATOR, session=session)
+    async def _note(
+        self, action: str, entity: Entity, workspace_id: Id, facts: Mapping[str, Any], *, session: Session
+    ) -> None:
+        tenancy = Tenancy(workspace_id, "live")
+        await self._log.note(tenancy, action, entity=entity, actor=OPERATOR, details=facts, session=session)
