@@ -106,9 +106,12 @@ class ScopedCollection:
         skip: int = 0,
         limit: int = 0,
         hint: str | None = None,
+        session: Session | None = None,
     ) -> AsyncCursor[Document]:
         """Return a cursor over the documents of this tenancy that match; ``hint`` names the index to use."""
-        return self._collection.find(self._scope(query), projection, sort=sort, skip=skip, limit=limit, hint=hint)
+        return self._collection.find(
+            self._scope(query), projection, sort=sort, skip=skip, limit=limit, hint=hint, session=session
+        )
 
     async def count(self, query: Mapping[str, Any], *, limit: int | None = None, hint: str | None = None) -> int:
         """Count the documents of this tenancy that match, at most ``limit``."""

@@ -36,6 +36,18 @@ class GtinRegisteredElsewhere(Refusal):
         )
 
 
+class GtinNotFirm(Refusal):
+    """The workspace does not hold the GTIN, or not firmly."""
+
+    def __init__(self, gtin: str) -> None:
+        super().__init__(
+            "gtin_not_firm",
+            f"Links need a firm claim on GTIN {gtin}: publish a passport under it first, or have the operator verify "
+            "your company prefix.",
+            details={"gtin": gtin},
+        )
+
+
 class GtinClaims:
     """The GTINs of all workspaces."""
 
@@ -116,7 +128,11 @@ class GtinClaims:
 
     async def prefix_owner(self, gtin: str) -> Id | None:
         """Return the workspace for which a company prefix of the GTIN is verified, or None."""
-        candidates = [gtin[1 : 1 + length] for length in PREFIX_LENGTHS]
+        return await self.prefix_owner_of(gtin[1:])
+
+    async def prefix_owner_of(self, digits: str) -> Id | None:
+        """Return the workspace for which a company prefix at the start of some digits is verified, or None."""
+        candidates = [digits[:length] for length in PREFIX_LENGTHS]
         found = await self._prefixes.find({"_id": {"$in": candidates}}).to_list()
         longest: Any = max(found, key=lambda prefix: len(str(prefix["_id"])), default=None)
         return None if longest is None else longest["workspaceId"]
@@ -142,6 +158,27 @@ class GtinClaims:
             await self._gtins.insert_one({**claim, **firm}, session=session)
         else:
             await self._gtins.update_one({"_id": key}, {"$set": firm}, session=session)
+
+    async def require_firm(self, tenancy: Tenancy, gtin: str, *, session: Session) -> None:
+        """Refuse a workspace that does not hold a GTIN firmly; a verified prefix makes its claim firm.
+
+        Raises:
+            GtinRegisteredElsewhere: another workspace holds it.
+            GtinNotFirm: nobody does, or no passport was published under it yet.
+        """
+        held = await self._gtins.find_one({"_id": claim_key(tenancy, gtin)}, session=session)
+        if held is not None and held["workspaceId"] == tenancy.workspace_id and held["firm"]:
+            return
+        if held is not None and held["workspaceId"] != tenancy.workspace_id:
+            raise GtinRegisteredElsewhere(gtin)
+        if tenancy.environment == "test" or await self.prefix_owner(gtin) != tenancy.workspace_id:
+            raise GtinNotFirm(gtin)
+        await self.confirm(tenancy, gtin, session=session)
+
+    async def holder_of(self, scope: str, gtin: str) -> Id | None:
+        """Return the workspace that holds a GTIN; ``scope`` is empty, or ``test/<workspace>/`` for a test claim."""
+        held = await self._gtins.find_one({"_id": scope + gtin}, {"workspaceId": 1})
+        return None if held is None else held["workspaceId"]
 
     async def lapse_with_last(self, tenancy: Tenancy, gtin: str) -> None:
         """Give a provisional claim back once no passport stands under it."""

@@ -40,6 +40,7 @@ def public_view(
     return {
         **scan_state(passport),
         "edition": edition,
+        "title": page["product"]["name"],
         "page": orjson.dumps(page, default=plain),
         "jsonld": orjson.dumps(jsonld, default=plain),
     }
