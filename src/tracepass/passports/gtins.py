@@ -6,7 +6,7 @@ yields to the workspace for which the company prefix is verified. Publishing mak
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tracepass.core.clock import Clock, timestamp
@@ -19,6 +19,8 @@ from tracepass.passports.repository import IdentifierClaims, PassportRepository
 
 GTINS, PREFIXES = "gtins", "prefixes"
 LAPSE = timedelta(days=30)
+BELIEVED = timedelta(seconds=4)
+REMEMBERED = 10_000
 FREE_CLAIMS = 3
 PREFIX_LENGTHS = range(4, 13)
 
@@ -57,14 +59,27 @@ class GtinClaims:
         self._prefixes = database.collection(PREFIXES)
         self._identifiers = IdentifierClaims(database)
         self._clock = clock
+        self._held: dict[str, datetime] = {}
 
     async def claim(self, workspace: Workspace, tenancy: Tenancy, gtin: str) -> None:
         """Hold a GTIN for a draft of a workspace.
+
+        A claim found to be the workspace's own is believed for four seconds; should it lapse in between, publishing
+        asks again.
 
         Raises:
             GtinRegisteredElsewhere: another workspace holds it, firmly or not yet lapsed.
             Refusal: ``too_many_gtin_claims``, on the free plan.
         """
+        key, now = claim_key(tenancy, gtin), self._clock()
+        if self._held.get(f"{tenancy.workspace_id}/{key}", now) > now:
+            return
+        await self._claim(workspace, tenancy, gtin)
+        if len(self._held) >= REMEMBERED:
+            self._held.clear()
+        self._held[f"{tenancy.workspace_id}/{key}"] = now + BELIEVED
+
+    async def _claim(self, workspace: Workspace, tenancy: Tenancy, gtin: str) -> None:
         held = await self._gtins.find_one({"_id": claim_key(tenancy, gtin)})
         own = held is not None and held["workspaceId"] == tenancy.workspace_id
         if held is not None and own and (held["firm"] or not self._lapsed(held)):
@@ -74,7 +89,7 @@ class GtinClaims:
         try:
             await self._write(workspace, tenancy, gtin, held)
         except DuplicateKeyError:
-            await self.claim(workspace, tenancy, gtin)
+            await self._claim(workspace, tenancy, gtin)
 
     async def _write(self, workspace: Workspace, tenancy: Tenancy, gtin: str, held: Document | None) -> None:
         """Insert a claim, or take the one that was found; on the free plan only while fewer than three wait."""
@@ -182,6 +197,7 @@ class GtinClaims:
 
     async def lapse_with_last(self, tenancy: Tenancy, gtin: str) -> None:
         """Give a provisional claim back once no passport stands under it."""
+        self._held.pop(f"{tenancy.workspace_id}/{claim_key(tenancy, gtin)}", None)
         if not await PassportRepository(self._database, tenancy).any_of_gtin(gtin):
             await self._gtins.delete_one({"_id": claim_key(tenancy, gtin), **tenancy.fields, "firm": False})
 

@@ -14,7 +14,7 @@ DEFAULT_MAX_LENGTH = 10_000
 LARGEST_NUMBER = 2**53 - 1
 """Beyond it integers are not exact everywhere (RFC 7493 2.2)."""
 
-_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _DATES: dict[Precision, tuple[re.Pattern[str], str, str]] = {
     "month": (re.compile(r"[0-9]{4}-[0-9]{2}"), "%Y-%m", "a month such as 2027-02"),
     "day": (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), "%Y-%m-%d", "a day such as 2027-02-18"),
@@ -41,7 +41,7 @@ def check_string(typed: ValueType, value: object) -> Iterator[ValueProblem]:
     """Check a text: I-JSON characters (RFC 7493 2.1), lengths, pattern and named format."""
     if not isinstance(value, str):
         yield wrong_type("string", value)
-    elif _NOT_TEXT.search(value):
+    elif NOT_TEXT.search(value):
         yield ValueProblem("", "characters", "must not hold control characters or broken Unicode")
     elif not value.strip():
         yield ValueProblem("", "minLength", "must not be empty")

@@ -12,6 +12,7 @@ from itertools import islice
 from tracepass.templates import scalars
 from tracepass.templates.models import Column, DataType, ValueProblem, ValueType
 from tracepass.templates.objects import FILE_REFERENCE, NAMED, PARTY
+from tracepass.templates.quick import is_surely_fine
 
 __all__ = ["ValueProblem", "check_party", "check_value"]
 
@@ -25,7 +26,7 @@ def check_value(typed: ValueType, value: object) -> tuple[ValueProblem, ...]:
 
     Returns what is wrong with it, at most 50 problems; nothing means that the value is fine.
     """
-    return tuple(islice(_check(typed, value), MAX_PROBLEMS))
+    return () if is_surely_fine(typed, value) else tuple(islice(_check(typed, value), MAX_PROBLEMS))
 
 
 def check_party(value: object) -> tuple[ValueProblem, ...]:
