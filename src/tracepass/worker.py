@@ -13,6 +13,7 @@ from tracepass.core.errors import Refusal
 from tracepass.core.jobs import Job, Jobs
 from tracepass.core.logging import configure_logging
 from tracepass.core.mongo import Database, PyMongoError, connected
+from tracepass.core.sealer import Sealer
 from tracepass.identity.service import Workspaces
 from tracepass.passports.expiring import EXPIRE, Expiry
 from tracepass.passports.refreshing import REFRESH_VIEWS, ViewRefresher
@@ -40,10 +41,16 @@ async def run(settings: Settings, stop: asyncio.Event, *, clock: Clock = system_
     uri = settings.mongodb_uri.get_secret_value()
     async with connected(uri, name=settings.database, max_pool_size=POOL) as database:
         _log.info("worker started")
-        while not stop.is_set():
-            if not await work_once(database, settings, clock):
-                await _pause(stop)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(Sealer(database, clock=clock).run(stop))
+            group.create_task(_work(database, settings, clock, stop))
         _log.info("worker stopped")
+
+
+async def _work(database: Database, settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        if not await work_once(database, settings, clock):
+            await _pause(stop)
 
 
 async def work_once(database: Database, settings: Settings, clock: Clock) -> bool:

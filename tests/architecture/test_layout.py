@@ -28,7 +28,10 @@ DRIVER_MODULES = {
     "tracepass.core.embedded.replica",
     "tracepass.core.ids",
     "tracepass.core.jobs",
+    "tracepass.core.leases",
     "tracepass.core.mongo",
+    "tracepass.core.sealer",
+    "tracepass.identity.grants_repository",
     "tracepass.identity.repository",
     "tracepass.resolver.repository",
 }

@@ -22,14 +22,25 @@ FULL_COPY_EVERY = 50
 VERSIONED: Mapping[str, Any] = {"version": {"$exists": True}}
 """The records of changes; notes of the security log have no version, and as many as there are events."""
 
+UNSEALED: Mapping[str, Any] = {"unsealed": True}
+"""The records that wait for their place in the audit chain."""
+SEALED: Mapping[str, Any] = {"seal.seq": {"$gt": 0}}
+"""The records of the audit chain."""
+
+_TENANT = (("workspaceId", 1), ("environment", 1))
+_ENTITY = (("entity.type", 1), ("entity.id", 1))
+_NEWEST = (("at", -1), ("_id", -1))
+
+# A writer pays for the first two alone: the others grow when a record is sealed.
 INDEXES = (
-    Index(
-        COLLECTION,
-        (("workspaceId", 1), ("environment", 1), ("entity.type", 1), ("entity.id", 1), ("version", -1)),
-        unique=True,
-        partial=VERSIONED,
-    ),
-    Index(COLLECTION, (("workspaceId", 1), ("environment", 1), ("_id", -1))),
+    Index(COLLECTION, (*_TENANT, *_ENTITY, ("version", -1)), unique=True, partial=VERSIONED),
+    Index(COLLECTION, (*_TENANT, ("at", 1), ("_id", 1)), partial=UNSEALED),
+    Index(COLLECTION, (*_TENANT, ("seal.seq", 1)), unique=True, partial=SEALED),
+    Index(COLLECTION, (*_TENANT, *_NEWEST), partial=SEALED),
+    Index(COLLECTION, (*_TENANT, ("entity.type", 1), *_NEWEST), partial=SEALED),
+    Index(COLLECTION, (*_TENANT, ("entity.id", 1), *_NEWEST), partial=SEALED),
+    Index(COLLECTION, (*_TENANT, ("actor.id", 1), *_NEWEST), partial=SEALED),
+    Index(COLLECTION, (*_TENANT, ("action", 1), *_NEWEST), partial=SEALED),
 )
 
 

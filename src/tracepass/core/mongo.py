@@ -16,7 +16,14 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.cursor import AsyncCursor
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import ConnectionFailure, DuplicateKeyError, ExecutionTimeout, PyMongoError, WaitQueueTimeoutError
+from pymongo.errors import (
+    ConnectionFailure,
+    DuplicateKeyError,
+    ExecutionTimeout,
+    OperationFailure,
+    PyMongoError,
+    WaitQueueTimeoutError,
+)
 
 from tracepass.core.tenancy import Tenancy
 
@@ -27,6 +34,8 @@ SELECTION_TIMEOUT_MS = 10_000
 QUEUE_TIMEOUT_MS = 20_000
 SOCKET_TIMEOUT_MS = 60_000
 TRANSACTION_SECONDS = 20.0
+_OTHER_OPTIONS = (85, 86)
+"""IndexOptionsConflict and IndexKeySpecsConflict: the index is there with other options."""
 
 __all__ = [
     "Database",
@@ -75,6 +84,11 @@ class Index:
             options["expireAfterSeconds"] = self.expire_after_seconds
         return options
 
+    def is_like(self, found: Mapping[str, Any] | None) -> bool:
+        """Tell whether an index, as the database describes it, enforces what this one does; None is no index."""
+        enforced = ("unique", "partialFilterExpression", "expireAfterSeconds")
+        return found is not None and all(found.get(name) == self.options.get(name) for name in enforced)
+
 
 class ScopedCollection:
     """A collection seen by one tenancy: every filter and every insert carries workspace and environment."""
@@ -113,10 +127,17 @@ class ScopedCollection:
             self._scope(query), projection, sort=sort, skip=skip, limit=limit, hint=hint, session=session
         )
 
-    async def count(self, query: Mapping[str, Any], *, limit: int | None = None, hint: str | None = None) -> int:
+    async def count(
+        self,
+        query: Mapping[str, Any],
+        *,
+        limit: int | None = None,
+        hint: str | None = None,
+        session: Session | None = None,
+    ) -> int:
         """Count the documents of this tenancy that match, at most ``limit``."""
         options: dict[str, Any] = {name: value for name, value in (("limit", limit), ("hint", hint)) if value}
-        return await self._collection.count_documents(self._scope(query), **options)
+        return await self._collection.count_documents(self._scope(query), session=session, **options)
 
     async def aggregate(self, query: Mapping[str, Any], *stages: Mapping[str, Any]) -> list[Document]:
         """Run a pipeline that starts from the documents of this tenancy that match."""
@@ -212,16 +233,23 @@ class Database:
         await self._client.admin.command("ping")
 
     async def create_indexes(self, indexes: Sequence[Index]) -> None:
-        """Create the indexes that are missing."""
+        """Create the indexes that are missing, and make anew those that enforced something else until now."""
         for index in indexes:
-            await self._database[index.collection].create_index(list(index.keys), **index.options)
+            collection = self._database[index.collection]
+            try:
+                await collection.create_index(list(index.keys), **index.options)
+            except OperationFailure as failure:
+                if failure.code not in _OTHER_OPTIONS:
+                    raise
+                await collection.drop_index(index.name)
+                await collection.create_index(list(index.keys), **index.options)
 
     async def missing_indexes(self, indexes: Sequence[Index]) -> list[Index]:
-        """Return the indexes that the database lacks."""
-        present: dict[str, set[str]] = {}
+        """Return the indexes that the database lacks, or has in an earlier form."""
+        present: dict[str, Mapping[str, Any]] = {}
         for name in {index.collection for index in indexes}:
-            present[name] = set(await self._database[name].index_information())
-        return [index for index in indexes if index.name not in present[index.collection]]
+            present[name] = await self._database[name].index_information()
+        return [index for index in indexes if not index.is_like(present[index.collection].get(index.name))]
 
     async def drop(self) -> None:
         """Drop the whole database: for tests and the demo alone."""
