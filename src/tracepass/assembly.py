@@ -12,10 +12,11 @@ from tracepass.core.blobs import open_blobs
 from tracepass.core.clock import Clock
 from tracepass.core.mongo import Database
 from tracepass.core.origins import Origins
+from tracepass.core.secretkey import load_secret_key
 from tracepass.files.service import BUCKET as DOCUMENTS
 from tracepass.files.service import Files
 from tracepass.identity import service as identity
-from tracepass.identity.service import Authenticator, KeyDoor
+from tracepass.identity.service import AccessTokens, Authenticator, KeyDoor, TokenDoor
 from tracepass.passports import service as passports
 from tracepass.passports.conditionflags import ConditionFlags
 from tracepass.passports.defaults import DefaultsCopier
@@ -60,6 +61,7 @@ def build_services(
         references=FileReferences(database),
     )
     claims = GtinClaims(database, clock=clock)
+    tokens = AccessTokens(load_secret_key(settings), issuer=settings.api_origin, clock=clock)
     desk = Desk(database, clock=clock, templates=templates, products=catalogue, origins=origins)
     services = (
         database,
@@ -67,7 +69,9 @@ def build_services(
         catalogue,
         files,
         claims,
-        Authenticator((KeyDoor(database),), clock=clock),
+        Authenticator(
+            (KeyDoor(database), TokenDoor(database, tokens, clock=clock)), clock=clock, origin=settings.api_origin
+        ),
         Contract(settings.api_origin, settings.resolver_origin),
         ProductImages(open_blobs(database, IMAGES, settings.storage), catalogue),
         Passports(desk, claims=claims, files=files),

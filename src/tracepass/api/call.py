@@ -20,7 +20,7 @@ from tracepass.core.ids import Id, find_id
 from tracepass.core.origins import Origins, client_address, origins_for
 from tracepass.core.tenancy import Environment
 from tracepass.identity.models import RIGHTS, SESSION_COOKIE, SESSION_PREFIX, Caller, csrf_token_of
-from tracepass.identity.service import Authenticator
+from tracepass.identity.service import Authenticator, challenge
 
 Service = TypeVar("Service")
 CSRF_HEADER = "x-csrf-token"
@@ -55,12 +55,12 @@ class UnsupportedMediaType(Refusal):
 class InsufficientScope(Refusal):
     """The credential was not given the right to do this."""
 
-    def __init__(self, scope: str) -> None:
+    def __init__(self, scope: str, *, origin: str | None = None) -> None:
         super().__init__(
             "insufficient_scope",
             f"This key or token lacks the scope {scope}.",
             details={"scope": scope},
-            headers={"WWW-Authenticate": f'Bearer realm="tracepass", error="insufficient_scope", scope="{scope}"'},
+            headers=challenge(origin, error="insufficient_scope", scope=scope),
         )
 
 
@@ -120,7 +120,9 @@ class Call(Request):
         """
         caller = await self._authenticated()
         if scope is not None and scope not in caller.rights:
-            raise InsufficientScope(scope) if scope in RIGHTS[caller.role] else Forbidden(caller.role, scope)
+            if scope not in RIGHTS[caller.role]:
+                raise Forbidden(caller.role, scope)
+            raise InsufficientScope(scope, origin=self.service(Authenticator).origin)
         self._caller = caller
 
     async def optional_caller(self, scope: str) -> Caller | None:

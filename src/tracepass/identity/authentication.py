@@ -16,11 +16,25 @@ CACHE_SECONDS = 4.0
 CACHE_ENTRIES = 10_000
 
 
+METADATA_PATH = "/.well-known/oauth-protected-resource"
+
+
+def challenge(origin: str | None, **members: str) -> dict[str, str]:
+    """Return the header that says what a request lacks (RFC 6750 3), and where a client learns how to get a token.
+
+    ``origin`` is that of the API (RFC 9728 5.1).
+    """
+    if origin is not None:
+        members["resource_metadata"] = f"{origin}{METADATA_PATH}"
+    named = ", ".join(f'{name}="{value}"' for name, value in {"realm": "tracepass", **members}.items())
+    return {"WWW-Authenticate": f"Bearer {named}"}
+
+
 class Unauthorized(Refusal):
     """No credential, or one that opens nothing: the answer never tells which of the reasons it is."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__("unauthorized", message, headers={"WWW-Authenticate": 'Bearer realm="tracepass"'})
+    def __init__(self, message: str, *, origin: str | None = None, **members: str) -> None:
+        super().__init__("unauthorized", message, headers=challenge(origin, **members))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +72,20 @@ class _Known:
 class Authenticator:
     """Knows callers by their credentials; remembers them for four seconds, so a revoked one is refused within five.
 
-    ``doors`` are asked in order; the first that takes a secret by its looks decides.
+    ``doors`` are asked in order; the first that takes a secret by its looks decides. ``origin`` is that of the API,
+    where a refused client learns how to get an access token.
     """
 
-    def __init__(self, doors: Sequence[Door], *, clock: Clock, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        doors: Sequence[Door],
+        *,
+        clock: Clock,
+        monotonic: Callable[[], float] = time.monotonic,
+        origin: str | None = None,
+    ) -> None:
         self._doors = tuple(doors)
+        self.origin = origin
         self._clock = clock
         self._monotonic = monotonic
         self._known: dict[str, _Known] = {}
@@ -75,14 +98,15 @@ class Authenticator:
             Unauthorized: there is no credential, or it is unknown, revoked or past its expiry.
         """
         if not secret:
-            raise Unauthorized("Send your API key as `Authorization: Bearer tp_live_...` or `X-API-Key: tp_live_...`.")
+            message = "Send your API key as `Authorization: Bearer tp_live_...` or `X-API-Key: tp_live_...`."
+            raise Unauthorized(message, origin=self.origin)
         digest = hash_secret(secret)
         known = self._known.get(digest)
         if known is None or known.until < self._monotonic():
             known = await self._look_up(secret, digest)
         now = timestamp(self._clock())
         if known.opened.expires_at is not None and known.opened.expires_at <= now:
-            raise _opens_nothing()
+            raise self._opens_nothing()
         self._used.setdefault(known.door, {})[known.opened.id] = now
         return known.opened.caller
 
@@ -91,7 +115,7 @@ class Authenticator:
         door = next((door for door in self._doors if door.takes(secret)), None)
         opened = None if door is None else await door.open(secret)
         if door is None or opened is None:
-            raise _opens_nothing()
+            raise self._opens_nothing()
         if len(self._known) >= CACHE_ENTRIES:
             self._known.clear()
         known = self._known[digest] = _Known(opened, door, self._monotonic() + CACHE_SECONDS)
@@ -107,6 +131,6 @@ class Authenticator:
         for door, moments in used.items():
             await door.record_use(moments)
 
-
-def _opens_nothing() -> Unauthorized:
-    return Unauthorized("This API key or access token is unknown, revoked or expired.")
+    def _opens_nothing(self) -> Unauthorized:
+        message = "This API key or access token is unknown, revoked or expired."
+        return Unauthorized(message, origin=self.origin, error="invalid_token")

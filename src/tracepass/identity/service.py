@@ -13,25 +13,37 @@ from tracepass.core.ids import Id, find_id, new_id
 from tracepass.core.mongo import Database, Document, Session
 from tracepass.core.securitylog import SecurityLog
 from tracepass.core.tenancy import OPERATOR, Actor, Environment, Tenancy
-from tracepass.identity.authentication import Authenticator, Unauthorized
+from tracepass.identity.authentication import METADATA_PATH, Authenticator, Unauthorized, challenge
+from tracepass.identity.grants import Grant, Grants
+from tracepass.identity.grants_repository import INDEXES as GRANT_INDEXES
 from tracepass.identity.keys import KeyDoor
 from tracepass.identity.models import PLANS, SCOPES, Caller, NewApiKey, Workspace, hash_secret, workspace_of
 from tracepass.identity.repository import INDEXES, KeyDirectory, WorkspaceDirectory
+from tracepass.identity.tokens import AccessTokens, Claims, TokenDoor, resources_of
 
 PREFIX_LENGTH = 12
 SECRET_BYTES = 32
 SLUG_LENGTH = 48
 
 __all__ = [
+    "GRANT_INDEXES",
     "INDEXES",
+    "METADATA_PATH",
+    "AccessTokens",
     "ApiKeys",
     "Authenticator",
     "Caller",
+    "Claims",
+    "Grant",
+    "Grants",
     "KeyDoor",
+    "TokenDoor",
     "Unauthorized",
     "Workspace",
     "Workspaces",
+    "challenge",
     "hash_secret",
+    "resources_of",
 ]
 
 

@@ -162,7 +162,8 @@ class TestAuthentication:
         with pytest.raises(Unauthorized) as refused:
             await door.authenticate(token)
         assert refused.value.status == 401
-        assert refused.value.headers == {"WWW-Authenticate": 'Bearer realm="tracepass"'}
+        assert refused.value.headers is not None
+        assert refused.value.headers["WWW-Authenticate"].startswith('Bearer realm="tracepass"')
 
     async def test_a_revoked_key_is_refused_within_five_seconds(
         self, workspaces: Workspaces, keys: ApiKeys, door: Authenticator, time: Time
