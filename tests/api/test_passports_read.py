@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from urllib.parse import quote
 
 import httpx2
 import pytest
+import zxingcpp
+from PIL import Image
 from tests.conftest import Office, new_gtin
 
 PASSPORTS = "/api/v1/passports"
@@ -261,6 +264,7 @@ class TestQr:
             ("png", "image/png", b"\x89PNG"),
             ("pdf", "application/pdf", b"%PDF"),
             ("eps", "application/postscript", b"%!PS"),
+            ("ndef", "application/vnd.nfc.ndef", b"\xd1\x01"),
         ],
     )
     async def test_each_format_is_what_it_says(
@@ -278,7 +282,8 @@ class TestQr:
         [
             {"format": "gif"}, {"color": "red"}, {"color": "#12345"}, {"backgroundColor": "javascript:"}, {"scale": 0},
             {"scale": 51}, {"border": -1}, {"border": 21}, {"ecc": "Z"}, {"dpi": 71}, {"dpi": 1201},
-            {"symbology": "aztec"},
+            {"symbology": "aztec"}, {"color": "fff"}, {"backgroundColor": "000"},
+            {"color": "fff", "backgroundColor": "000"},
         ],
     )  # fmt: skip
     async def test_a_bad_parameter_is_named(
@@ -288,6 +293,32 @@ class TestQr:
         answer = await client.get(f"{PASSPORTS}/{passport['_id']}/qr", params=params)
         assert answer.status_code == 400
         assert list(answer.json()["details"]["fieldErrors"]) == list(params)
+
+    @pytest.mark.parametrize(
+        ("symbology", "identifier"), [("qr", "]Q1"), ("datamatrix", "]d1"), ("gs1datamatrix", "]d2"), ("gs1qr", "]Q3")]
+    )
+    async def test_each_symbology_is_read_back_by_a_scanner(
+        self, client: httpx2.AsyncClient, make_passport: Any, gtin: str, symbology: str, identifier: str
+    ) -> None:
+        passport = await make_passport(client, gs1={"gtin": gtin, "serialNumber": "A/1", "lot": "L7"})
+        address = f"{PASSPORTS}/{passport['_id']}/qr"
+        picture = await client.get(address, params={"symbology": symbology, "format": "png"})
+        (found,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture.content)).convert("L"))
+        described = (await client.get(address, params={"symbology": symbology, "format": "json"})).json()
+        assert found.symbology_identifier == described["symbologyIdentifier"] == identifier
+        assert found.text == described["content"]
+        assert found.text in {f"(01){gtin}(10)L7(21)A/1", passport["gs1"]["digitalLinkUri"]}
+
+    async def test_what_a_gs1_symbol_cannot_hold_is_refused(
+        self, client: httpx2.AsyncClient, make_passport: Any
+    ) -> None:
+        passport = await make_passport(client, gs1={"gtin": new_gtin(), "serialNumber": "ä" * 21})
+        address = f"{PASSPORTS}/{passport['_id']}/qr"
+        answer = await client.get(address, params={"symbology": "gs1datamatrix"})
+        assert (answer.status_code, list(answer.json()["details"]["fieldErrors"])) == (400, ["symbology"])
+        assert (await client.get(address, params={"symbology": "datamatrix"})).status_code == 200
+        answer = await client.get(address, params={"symbology": "datamatrix", "ecc": "M"})
+        assert (answer.status_code, list(answer.json()["details"]["fieldErrors"])) == (400, ["ecc"])
 
     async def test_a_link_too_long_for_the_correction_asked_for_is_refused(
         self, office: Office, make_passport: Any

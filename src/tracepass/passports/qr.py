@@ -1,122 +1,105 @@
-"""The code printed on a product: a QR Code of the passport's link (ISO/IEC 18004, GS1 Digital Link)."""
+"""The code of one passport: as a file to print, as data, or for an NFC tag."""
 
 from __future__ import annotations
 
-import io
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-import segno
 from pydantic import Field, StringConstraints
-from segno.writers import save  # type: ignore[attr-defined]  # segno types its high-level face only
 
-from tracepass.core.errors import Invalid
 from tracepass.core.schema import QueryModel
+from tracepass.passports.carriers.colours import Colours, choose
+from tracepass.passports.carriers.drawings import MILLIMETRES_PER_INCH, WRITERS, Drawing
+from tracepass.passports.carriers.kinds import KINDS, Correction, Kind, Symbology
+from tracepass.passports.carriers.ndef import MEDIA_TYPE as NDEF
+from tracepass.passports.carriers.ndef import uri_message
+from tracepass.passports.carriers.symbols import marked, symbol_of
 
-Format = Literal["svg", "png", "json", "pdf", "eps"]
+Format = Literal["svg", "png", "json", "pdf", "eps", "ndef"]
 Colour = Annotated[str, StringConstraints(pattern=r"^#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$")]
-MEDIA_TYPES = {
-    "svg": "image/svg+xml",
-    "png": "image/png",
-    "pdf": "application/pdf",
-    "eps": "application/postscript",
-}
-CSS_DPI = 96
-
-# "TEST" in modules, five high: the mark every code of the test environment carries below its quiet zone.
-_TEST_MARK = (
-    "11111011110111101111",
-    "00100010000100000110",
-    "00100011100111100110",
-    "00100010000000100110",
-    "00100011110111100110",
-)
-_MARK_GAP = 3
+MEDIA_TYPES = {"ndef": NDEF, **{name: media_type for name, (media_type, _) in WRITERS.items()}}
 
 
 class QrQuery(QueryModel):
-    """How to draw a code. ``dpi`` is written into PNG files and changes no pixel."""
+    """How to draw a code: a module is ``scale`` pixels at ``dpi`` pixels an inch wide, in every format."""
 
     format: Format = "svg"
     color: Colour | None = None
     background_color: Colour | None = None
     use_company_branding: bool = False
     scale: Annotated[int, Field(ge=1, le=50)] = 8
-    border: Annotated[int, Field(ge=0, le=20)] = 4
-    ecc: Literal["L", "M", "Q", "H"] = "M"
+    border: Annotated[int, Field(ge=0, le=20)] | None = None
+    ecc: Correction | None = None
     dpi: Annotated[int, Field(ge=72, le=1200)] = 300
-    symbology: Literal["qr"] = "qr"
+    symbology: Symbology = "qr"
+
+    @property
+    def kind(self) -> Kind:
+        """Return the kind of symbol."""
+        return KINDS[self.symbology]
+
+    @property
+    def quiet_zone(self) -> int:
+        """Return the border to draw, in modules."""
+        return self.kind.border if self.border is None else self.border
 
 
-@dataclass(frozen=True, slots=True)
-class Colours:
-    """Colours as ``#rrggbb``."""
-
-    dark: str = "#000000"
-    light: str = "#ffffff"
-
-
-def colours(query: QrQuery, branding: dict[str, Any]) -> Colours:
-    """Return the colours asked for, else the company's if it wants them, else black on white."""
-    brand = branding if query.use_company_branding else {}
-    dark = query.color or brand.get("color") or "000000"
-    light = query.background_color or brand.get("backgroundColor") or "ffffff"
-    return Colours(f"#{dark.removeprefix('#')}", f"#{light.removeprefix('#')}")
-
-
-def draw(link: str, query: QrQuery, drawn_in: Colours, *, test: bool) -> bytes:
-    """Draw the code of a link; slow enough to run off the event loop. ``test`` adds the mark."""
-    code = _encode(link, query.ecc)
-    matrix = _marked(code.matrix) if test else code.matrix
-    size = (len(matrix[0]), len(matrix))
-    options: dict[str, Any] = {
-        "scale": query.scale,
-        "border": query.border,
-        "dark": drawn_in.dark,
-        "light": drawn_in.light,
-    }
-    if query.format == "png":
-        options["dpi"] = query.dpi
-    if query.format == "svg":
-        options |= {"title": f"{'TEST ' if test else ''}{link}", "xmldecl": False, "omitsize": False}
-    if query.format == "eps":
-        text = io.StringIO()
-        save(matrix, size, text, kind=query.format, **options)
-        return text.getvalue().encode("ascii")
-    output = io.BytesIO()
-    save(matrix, size, output, kind=query.format, **options)
-    return output.getvalue()
-
-
-def _encode(link: str, ecc: str) -> segno.QRCode:
-    """Encode a link.
+def colours(query: QrQuery, branding: Mapping[str, Any]) -> Colours:
+    """Return the colours asked for, else the company's if it wants them, else black on white.
 
     Raises:
-        Invalid: the largest symbol has no room for the link and so much error correction.
+        Invalid: no scanner could read them.
     """
-    try:
-        return segno.make_qr(link, error=ecc, boost_error=False)
-    except segno.DataOverflowError:
-        message = f"leaves no room in a QR Code for a link of {len(link)} characters; a lower level does"
-        raise Invalid({"ecc": [message]}) from None
+    brand = branding if query.use_company_branding else {}
+    return choose(query.color, query.background_color, brand, gs1=query.kind.gs1)
 
 
-def _marked(matrix: tuple[bytearray, ...]) -> tuple[bytearray, ...]:
-    """Return the modules of a code with the mark below them."""
-    width = len(matrix[0])
-    mark = [bytearray(int(module) for module in row.center(width, "0")) for row in _TEST_MARK]
-    return (*matrix, *(bytearray(width) for _ in range(_MARK_GAP)), *mark)
+def draw(passport: Mapping[str, Any], query: QrQuery, drawn_in: Colours, *, test: bool) -> bytes:
+    """Draw the code of a passport; slow enough to run off the event loop. ``test`` adds the mark.
+
+    Raises:
+        Invalid: the symbology cannot hold what the passport has to say.
+    """
+    if query.format == "ndef":
+        return uri_message(passport["gs1"]["digitalLinkUri"])
+    symbol = symbol_of(passport, query.symbology, query.ecc)
+    drawing = Drawing(
+        modules=marked(symbol) if test else symbol.modules,
+        border=query.quiet_zone,
+        scale=query.scale,
+        dpi=query.dpi,
+        colours=drawn_in,
+        title=f"{'TEST ' if test else ''}{symbol.text}",
+    )
+    _, write = WRITERS[query.format]
+    return write(drawing)
 
 
-def describe(link: str, query: QrQuery) -> dict[str, Any]:
-    """Return the code as data: each row of modules as a text of 0 and 1, for clients that draw it themselves."""
-    code = _encode(link, query.ecc)
+def describe(passport: Mapping[str, Any], query: QrQuery) -> dict[str, Any]:
+    """Return the code as data: each row of modules as a text of 0 and 1, for clients that draw it themselves.
+
+    Raises:
+        Invalid: the symbology cannot hold what the passport has to say.
+    """
+    symbol = symbol_of(passport, query.symbology, query.ecc)
+    side = symbol.size + 2 * query.quiet_zone
+    module = query.scale / query.dpi * MILLIMETRES_PER_INCH
+    link = passport["gs1"]["digitalLinkUri"]
     return {
         "digitalLinkUri": link,
-        "symbology": "qr",
-        "ecc": query.ecc,
-        "version": int(code.version),
-        "border": query.border,
-        "size": len(code.matrix),
-        "modules": ["".join("1" if module else "0" for module in row) for row in code.matrix],
+        "symbology": query.symbology,
+        "symbologyIdentifier": symbol.kind.identifier,
+        "content": symbol.text,
+        "ecc": symbol.ecc,
+        "version": symbol.version,
+        "border": query.quiet_zone,
+        "size": symbol.size,
+        "modules": ["".join(map(str, row)) for row in symbol.modules],
+        "print": {
+            "moduleMillimetres": round(module, 4),
+            "sideMillimetres": round(side * module, 3),
+            "sidePixels": side * query.scale,
+            "withinGs1Range": symbol.kind.min_module <= round(module, 3) <= symbol.kind.max_module,
+        },
+        "ndef": uri_message(link).hex(),
     }

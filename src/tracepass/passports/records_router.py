@@ -23,11 +23,10 @@ records_router = Router(prefix=PREFIX)
 async def get_qr(call: Call, query: Annotated[QrQuery, Query()]) -> Response:
     """Draw the code of a passport."""
     passport = await call.service(Passports).desk.load(call.caller, locator(call))
-    link = passport["gs1"]["digitalLinkUri"]
-    if query.format == "json":
-        return answer({"passportId": passport["_id"], **await asyncio.to_thread(describe, link, query)})
     drawn_in = colours(query, call.caller.workspace.branding)
-    drawing = await asyncio.to_thread(draw, link, query, drawn_in, test=call.caller.environment == "test")
+    if query.format == "json":
+        return answer({"passportId": passport["_id"], **await asyncio.to_thread(describe, passport, query)})
+    drawing = await asyncio.to_thread(draw, passport, query, drawn_in, test=call.caller.environment == "test")
     name = f"passport-{passport['_id']}.{query.format}"
     return raw_answer(drawing, MEDIA_TYPES[query.format], headers={"Content-Disposition": f'inline; filename="{name}"'})
 

@@ -16,7 +16,6 @@ from tracepass.passports.lifecycle import MOVES, InvalidTransition, PassportArch
 from tracepass.passports.making import granularity_of, key_warnings, search_of
 from tracepass.passports.models import Gs1, PartyPatch
 from tracepass.passports.parties import merged
-from tracepass.passports.qr import Colours, QrQuery, colours, describe, draw
 from tracepass.passports.values import check, check_size, file_ids, is_public, writable
 from tracepass.passports.wire import INTERNAL, entity, labelled, localised, shown, with_counts
 from tracepass.templates.service import Templates
@@ -219,47 +218,3 @@ class TestShowing:
         assert (name["value"], name["locale"]) == ("Pack", "en")
         assert name["label"] == "Produktname"
         assert with_counts(passport, "product_name")["version"] == 3
-
-
-class TestCodes:
-    def test_the_modules_hold_the_link(self) -> None:
-        described = describe(LINK, QrQuery())
-        assert described["digitalLinkUri"] == LINK
-        assert described["size"] == len(described["modules"]) == described["version"] * 4 + 17
-        finder = ["1111111", "1000001", "1011101", "1011101", "1011101", "1000001", "1111111"]
-        assert [row[:7] for row in described["modules"][:7]] == finder
-        assert [row[-7:] for row in described["modules"][:7]] == finder
-
-    @pytest.mark.parametrize("ecc", ["L", "M", "Q", "H"])
-    def test_more_correction_needs_no_less_room(self, ecc: str) -> None:
-        assert describe(LINK, QrQuery(ecc=ecc))["version"] >= describe(LINK, QrQuery(ecc="L"))["version"]
-
-    @pytest.mark.parametrize("form", ["svg", "png", "pdf", "eps"])
-    def test_a_test_code_is_another_picture(self, form: str) -> None:
-        query = QrQuery.model_validate({"format": form})
-        plain, marked = (draw(LINK, query, Colours(), test=test) for test in (False, True))
-        assert plain != marked
-
-    def test_the_mark_stands_below_the_code(self) -> None:
-        plain, marked = (draw(LINK, QrQuery(scale=1), Colours(), test=test).decode() for test in (False, True))
-        width = describe(LINK, QrQuery())["size"] + 8
-        assert f'width="{width}" height="{width}"' in plain
-        assert f'width="{width}" height="{width + 8}"' in marked
-        assert "<title>TEST " in marked
-
-    @pytest.mark.parametrize(
-        ("query", "drawn"),
-        [
-            ({}, Colours()),
-            ({"color": "#FF0000"}, Colours("#FF0000", "#ffffff")),
-            ({"useCompanyBranding": True}, Colours("#123456", "#ffffff")),
-            ({"useCompanyBranding": True, "color": "abc", "backgroundColor": "000"}, Colours("#abc", "#000")),
-        ],
-    )
-    def test_colours_are_those_asked_for_then_the_company_s(self, query: dict[str, Any], drawn: Colours) -> None:
-        assert colours(QrQuery.model_validate(query), {"color": "#123456"}) == drawn
-
-    def test_a_link_without_room_is_refused(self) -> None:
-        with pytest.raises(Invalid) as refused:
-            describe(LINK + "x" * 1300, QrQuery(ecc="H"))
-        assert list(dict(refused.value.details or {})["fieldErrors"]) == ["ecc"]
