@@ -20,6 +20,7 @@ from tracepass.core.mongo import Database
 from tracepass.core.periodic import repeated
 from tracepass.core.secretkey import load_secret_key
 from tracepass.files.router import router as files_router
+from tracepass.identity.arrivals import Arrivals
 from tracepass.identity.authentication import Authenticator
 from tracepass.pages.router import router as pages_router
 from tracepass.passports.compliance_router import compliance_router, verdict_router
@@ -96,5 +97,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
         await stack.enter_async_context(repeated(services[Authenticator].flush, seconds=FLUSH_SECONDS))
+        await stack.enter_async_context(repeated(services[Arrivals].flush, seconds=FLUSH_SECONDS))
         await stack.enter_async_context(repeated(services[Resolver].flush, seconds=FLUSH_SECONDS))
         yield

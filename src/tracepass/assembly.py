@@ -16,7 +16,7 @@ from tracepass.core.secretkey import load_secret_key
 from tracepass.files.service import BUCKET as DOCUMENTS
 from tracepass.files.service import Files
 from tracepass.identity import service as identity
-from tracepass.identity.service import AccessTokens, Authenticator, KeyDoor, TokenDoor
+from tracepass.identity.service import AccessTokens, Arrivals, Authenticator, KeyDoor, TokenDoor
 from tracepass.passports import service as passports
 from tracepass.passports.conditionflags import ConditionFlags
 from tracepass.passports.defaults import DefaultsCopier
@@ -72,6 +72,7 @@ def build_services(
         Authenticator(
             (KeyDoor(database), TokenDoor(database, tokens, clock=clock)), clock=clock, origin=settings.api_origin
         ),
+        Arrivals(database, clock=clock),
         Contract(settings.api_origin, settings.resolver_origin),
         ProductImages(open_blobs(database, IMAGES, settings.storage), catalogue),
         Passports(desk, claims=claims, files=files),

@@ -20,7 +20,7 @@ from tracepass.core.ids import Id, find_id
 from tracepass.core.origins import Origins, client_address, origins_for
 from tracepass.core.tenancy import Environment
 from tracepass.identity.models import RIGHTS, SESSION_COOKIE, SESSION_PREFIX, Caller, csrf_token_of
-from tracepass.identity.service import Authenticator, challenge
+from tracepass.identity.service import Arrivals, Authenticator, challenge
 
 Service = TypeVar("Service")
 CSRF_HEADER = "x-csrf-token"
@@ -119,6 +119,7 @@ class Call(Request):
             InsufficientScope: the credential lacks the scope.
         """
         caller = await self._authenticated()
+        self.service(Arrivals).see(caller, self.address)
         if scope is not None and scope not in caller.rights:
             if scope not in RIGHTS[caller.role]:
                 raise Forbidden(caller.role, scope)

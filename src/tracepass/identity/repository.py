@@ -56,7 +56,8 @@ class KeyDirectory:
 
     async def list_of(self, workspace_id: Id) -> list[Document]:
         """Return the keys of a workspace, newest first, without what could be abused."""
-        return await self._keys.find({"workspaceId": workspace_id}, {"hash": 0}).sort("_id", -1).to_list()
+        shown = {"hash": 0, "addresses": 0}
+        return await self._keys.find({"workspaceId": workspace_id}, shown).sort("_id", -1).to_list()
 
     async def revoke(
         self, workspace_id: Id, key: Mapping[str, Any], *, at: str, session: Session | None = None
@@ -64,6 +65,13 @@ class KeyDirectory:
         """Revoke a key of a workspace; return it as it was, or None if there was none not yet revoked."""
         query = {**key, "workspaceId": workspace_id, "revokedAt": None}
         return await self._keys.find_one_and_update(query, {"$set": {"revokedAt": at}}, session=session)
+
+    async def add_address(self, key: Id, address: str, *, keep: int, session: Session) -> bool:
+        """Add an address that a key was used from, the last ``keep`` are kept; False if it is among them already."""
+        query = {"_id": key, "addresses": {"$ne": address}}
+        added = {"$push": {"addresses": {"$each": [address], "$slice": -keep}}}
+        outcome = await self._keys.update_one(query, added, session=session)
+        return outcome.matched_count == 1
 
     async def record_use(self, moments: Mapping[Id, str]) -> None:
         """Write down when keys were last used, in one trip."""

@@ -13,6 +13,7 @@ from tracepass.core.ids import Id, find_id, new_id
 from tracepass.core.mongo import Database, Document, Session
 from tracepass.core.securitylog import SecurityLog
 from tracepass.core.tenancy import OPERATOR, Actor, Environment, Tenancy
+from tracepass.identity.arrivals import Arrivals
 from tracepass.identity.authentication import METADATA_PATH, Authenticator, Unauthorized, challenge
 from tracepass.identity.grants import Grant, Grants
 from tracepass.identity.grants_repository import INDEXES as GRANT_INDEXES
@@ -31,6 +32,7 @@ __all__ = [
     "METADATA_PATH",
     "AccessTokens",
     "ApiKeys",
+    "Arrivals",
     "Authenticator",
     "Caller",
     "Claims",
