@@ -18,11 +18,19 @@ class Valued(Protocol):
     """What has an AI, a value and a place in a text."""
 
     @property
-    def ai(self) -> str: ...
+    def ai(self) -> str:
+        """Return the AI."""
+        ...
+
     @property
-    def value(self) -> str: ...
+    def value(self) -> str:
+        """Return the value."""
+        ...
+
     @property
-    def position(self) -> int: ...
+    def position(self) -> int:
+        """Return where the AI begins in the text that was read."""
+        ...
 
 
 def check_associations(elements: Sequence[Valued]) -> None:
@@ -33,10 +41,7 @@ def check_associations(elements: Sequence[Valued]) -> None:
             or a signed key has no serial component. The position is that of the AI at fault.
     """
     codes = tuple(element.ai for element in elements)
-    found = _of_codes(codes)
-    if found is not None:
-        code, ai, other = found
-        raise Gs1SyntaxError(code, ai=ai, other=other, position=_position(elements, ai), length=len(ai))
+    _raise(elements, _of_codes(codes))
     if len(set(codes)) != len(codes):
         check_repeats(elements)
     if _SIGNATURE in codes:

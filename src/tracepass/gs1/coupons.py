@@ -19,7 +19,7 @@ _PREFIX_OR_NONE = "01234569"
 _REQUIREMENT_CODES = "012349"
 
 
-class _Broken(Exception):  # noqa: N818 - control flow inside this module alone
+class _Broken(Exception):
     """Carries the first fault out of the reader."""
 
     def __init__(self, code: str, start: int, length: int) -> None:
@@ -88,11 +88,9 @@ def _read(text: str, layout: Callable[[_Reader], None]) -> Fault | None:
     reader = _Reader(text)
     try:
         layout(reader)
-        if not reader.ended:
-            raise _Broken("excess_data", reader.at, len(text) - reader.at)
     except _Broken as broken:
         return broken.fault
-    return None
+    return None if reader.ended else Fault("coupon_excess_data", reader.at, len(text) - reader.at)
 
 
 def _names(what: str) -> tuple[str, str, str]:

@@ -1,8 +1,8 @@
-"""Dates in GS1 values: YYMMDD with the century that is meant, and 00 for the last day of a month (GS1 GS 3.4.2, 7.12)."""
+"""Dates in GS1 values: YYMMDD with the century that is meant, 00 for the last day of a month (GS1 GS 3.4.2, 7.12)."""
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from calendar import isleap
 
 from tracepass.gs1.faults import Fault
@@ -42,7 +42,7 @@ def long_date(text: str) -> Fault | None:
     return None if 1 <= day <= last else Fault("illegal_day", 6, 2)
 
 
-def full_year(two_digits: int, *, today: datetime.date) -> int:
+def full_year(two_digits: int, *, today: dt.date) -> int:
     """Return the year that two digits mean: at most 49 years back and 50 ahead of today (GS1 GS 7.12)."""
     century = today.year - today.year % _CENTURY
     distance = two_digits - today.year % _CENTURY
@@ -53,7 +53,7 @@ def full_year(two_digits: int, *, today: datetime.date) -> int:
     return century + two_digits
 
 
-def read_date(text: str, *, today: datetime.date) -> datetime.date:
+def read_date(text: str, *, today: dt.date) -> dt.date:
     """Return the day that a valid YYMMDD or YYYYMMDD means; day 00 is the last day of the month.
 
     Raises:
@@ -61,7 +61,7 @@ def read_date(text: str, *, today: datetime.date) -> datetime.date:
     """
     year = full_year(int(text[:2]), today=today) if len(text) == len("YYMMDD") else int(text[:4])
     month, day = int(text[-4:-2]), int(text[-2:])
-    return datetime.date(year, month, day or last_day(year, month))
+    return dt.date(year, month, day or last_day(year, month))
 
 
 def last_day(year: int, month: int) -> int:

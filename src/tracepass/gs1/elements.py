@@ -1,7 +1,7 @@
-"""GS1 element strings: read, checked and written (GS1 General Specifications 7.8).
+r"""GS1 element strings: read, checked and written (GS1 General Specifications 7.8).
 
 Two spellings: unbracketed, ``^01...10ABC^21...`` with FNC1 as ``^`` or as the GS character that scanners send, and
-bracketed, ``(01)...(10)ABC(21)...`` with an opening bracket inside a value as ``\\(``. In both a ``|`` parts the
+bracketed, ``(01)...(10)ABC(21)...`` with an opening bracket inside a value as ``\(``. In both a ``|`` parts the
 linear from the 2D component of a composite symbol, whose AIs count as one message.
 """
 
@@ -28,7 +28,6 @@ from tracepass.gs1.rules import STANDARD, Rules
 
 GS = "\x1d"
 COMPOSITE = "|"
-_SHORTEST_AI = 2
 
 
 class Element(NamedTuple):

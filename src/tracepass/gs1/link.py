@@ -59,7 +59,7 @@ _SHORT_GTINS = frozenset({8, 12, 13})
 
 def _paths() -> frozenset[tuple[str, ...]]:
     """Return every sequence of a key and qualifiers that a path may hold: the standard's order, with any left out."""
-    paths = set()
+    paths: set[tuple[str, ...]] = set()
     for ai in AI_TABLE.values():
         if not ai.primary_key:
             continue
@@ -121,7 +121,7 @@ def parse_link(uri: str, rules: Rules = STANDARD) -> Link:
     Raises:
         Gs1SyntaxError: the standard refuses it.
     """
-    path_at = _path_begins(uri)
+    path_at = path_begins(uri)
     before, hash_mark, fragment = uri.partition("#")
     address, _, query = before.partition("?")
     segments, key_at, offset = _find_key(address, path_at, rules)
@@ -144,7 +144,7 @@ def parse_link(uri: str, rules: Rules = STANDARD) -> Link:
     )
 
 
-def _path_begins(uri: str) -> int:
+def path_begins(uri: str) -> int:
     """Return where the path begins, having looked at characters, scheme and domain."""
     if len(uri) > MAX_TEXT:
         raise Gs1SyntaxError("text_too_long", position=MAX_TEXT, limit=MAX_TEXT)

@@ -8,14 +8,9 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from tracepass.gs1.checkdigit import is_valid
-from tracepass.gs1.elements import (
-    FNC1,
-    GS,
-    Element,
-    parse_bracketed,
-    parse_element_string,
-    to_unbracketed,
-)
+from tracepass.gs1.checks import FNC1
+from tracepass.gs1.compression import decompress
+from tracepass.gs1.elements import GS, Element, parse_bracketed, parse_element_string, to_unbracketed
 from tracepass.gs1.faults import Gs1SyntaxError
 from tracepass.gs1.link import SCHEMES, Link, parse_link
 from tracepass.gs1.rules import STANDARD, Rules
@@ -109,7 +104,7 @@ def read_scan(text: str, rules: Rules = STANDARD) -> Scan:
     if text.startswith("]"):
         return read_symbol(text, rules)
     if text[:8].lower().startswith(("http://", "https://")):
-        link = parse_link(text, rules)
+        link = _link(text, rules)
         return Scan(Kind.DIGITAL_LINK, elements=link.elements, text=text, link=link)
     if text.startswith("("):
         return Scan(Kind.BRACKETED, elements=parse_bracketed(text, rules), text=text)
@@ -139,10 +134,23 @@ def read_symbol(text: str, rules: Rules = STANDARD) -> Scan:
     if not data.startswith(SCHEMES):
         return Scan(Kind.TEXT, symbology, text=data)
     try:
-        link = parse_link(data, rules)
+        link = _link(data, rules)
     except Gs1SyntaxError as refused:
         raise refused.at_offset(_IDENTIFIER) from None
     return Scan(Kind.DIGITAL_LINK, symbology, link.elements, data, link=link)
+
+
+def _link(uri: str, rules: Rules) -> Link:
+    """Read a link, and where its path holds no key, read it as a compressed one."""
+    try:
+        return parse_link(uri, rules)
+    except Gs1SyntaxError as refused:
+        if refused.code != "link_key_missing":
+            raise
+        try:
+            return decompress(uri, rules)
+        except Gs1SyntaxError:
+            raise refused from None
 
 
 def _ai_data(data: str, offset: int, symbology: Symbology | None, rules: Rules) -> Scan:
