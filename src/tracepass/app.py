@@ -8,7 +8,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 
+from tracepass.accounts.audit_router import audit_router
 from tracepass.api import health
+from tracepass.api.crossorigin import CrossOrigin
 from tracepass.api.edge import Edge
 from tracepass.api.failures import install_failures
 from tracepass.assembly import build_services
@@ -19,10 +21,13 @@ from tracepass.core.logging import configure_logging
 from tracepass.core.mongo import Database
 from tracepass.core.periodic import repeated
 from tracepass.core.secretkey import load_secret_key
+from tracepass.domains.router import router as domains_router
+from tracepass.domains.service import TxtRecords
 from tracepass.files.router import router as files_router
 from tracepass.identity.arrivals import Arrivals
 from tracepass.identity.authentication import Authenticator
 from tracepass.pages.router import router as pages_router
+from tracepass.links.router import router as links_router
 from tracepass.passports.compliance_router import compliance_router, verdict_router
 from tracepass.passports.content_router import content_router
 from tracepass.passports.records_router import records_router
@@ -30,6 +35,8 @@ from tracepass.passports.router import router as passports_router
 from tracepass.passports.upkeep_router import upgrade_router, upkeep_router
 from tracepass.products.router import media_router
 from tracepass.products.router import router as products_router
+from tracepass.resolver.root_router import link_router, root_router
+from tracepass.resolver.router import landing_router
 from tracepass.resolver.router import router as resolver_router
 from tracepass.resolver.service import Resolver
 from tracepass.resolver.vocabulary_router import vocabulary_router
@@ -41,6 +48,7 @@ FLUSH_SECONDS = 5.0
 
 ROUTERS = (
     resolver_router,
+    root_router,
     vocabulary_router,
     health.router,
     contract_router,
@@ -55,13 +63,26 @@ ROUTERS = (
     verdict_router,
     compliance_router,
     files_router,
+    links_router,
+    domains_router,
+    landing_router,
+    link_router,
     templates_router,
     pages_router,
+    audit_router,
 )
 
 
-def create_app(settings: Settings, *, clock: Clock = system_clock, templates: Templates | None = None) -> FastAPI:
-    """Return the web application of an installation; its templates are those of the package, unless given.
+def create_app(
+    settings: Settings,
+    *,
+    clock: Clock = system_clock,
+    templates: Templates | None = None,
+    records: TxtRecords | None = None,
+) -> FastAPI:
+    """Return the web application of an installation.
+
+    Its templates are those of the package, and TXT records are looked up in the DNS, unless given.
 
     Raises:
         SecretKeyMissing: the database is given by URI and no secret key is set.
@@ -72,11 +93,14 @@ def create_app(settings: Settings, *, clock: Clock = system_clock, templates: Te
         title="TracePass", openapi_url=None, docs_url=None, redoc_url=None, lifespan=_lifespan, redirect_slashes=False
     )
     app.state.settings, app.state.clock, app.state.gates, app.state.templates = settings, clock, (), templates
+    app.state.records = records
     install_failures(app)
     for router in ROUTERS:
         # As include_router, which would go through two layers more for each request: prefixes are in the paths already.
         app.router.routes.extend(router.routes)
-    app.add_middleware(Edge)
+    if settings.cors_origins:
+        app.add_middleware(CrossOrigin, origins=settings.cors_origins)
+    app.add_middleware(Edge, https=settings.api_origin.startswith("https:"), seconds=settings.request_seconds)
     return app
 
 
@@ -90,7 +114,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     database = Database.connect(
         settings.mongodb_uri.get_secret_value(), name=settings.database, max_pool_size=settings.max_pool_size
     )
-    app.state.services = services = build_services(database, settings, app.state.clock, templates=app.state.templates)
+    app.state.services = services = build_services(
+        database, settings, app.state.clock, templates=app.state.templates, records=app.state.records
+    )
     # What was made until now, templates above all, lives as long as the process: no collection need look at it again.
     gc.collect()
     gc.freeze()

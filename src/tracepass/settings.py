@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SECRET_KEY_BYTES = 32
+_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,252})(?::\d{1,5})?")
+_ORIGIN = re.compile(r"https?://[a-z0-9](?:[a-z0-9.-]{0,252})(?::\d{1,5})?")
 _ADDRESS = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -54,9 +56,12 @@ class Settings(BaseSettings):
     plans: Literal["on", "off"] = "on"
     public_url: str | None = None
     resolver_url: str | None = None
+    resolver_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     bound_url: str = "http://localhost:8000"
     secret_key: SecretStr | None = None
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    request_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
     storage: Storage = Storage()
     log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
 
@@ -67,6 +72,32 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(ipaddress.ip_network(part.strip(), strict=False) for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("resolver_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: object) -> object:
+        """Read ``id.brand.example, id.other.example`` as a tuple of hosts, and refuse what is none."""
+        if isinstance(value, str):
+            hosts = tuple(part.strip().lower() for part in value.split(",") if part.strip())
+            wrong = [host for host in hosts if not _HOST.fullmatch(host)]
+            if wrong:
+                message = f"{wrong[0]!r} must be a host, as id.example.com, with a port or without"
+                raise ValueError(message)
+            return hosts
+        return value
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split_origins(cls, value: object) -> object:
+        """Read ``https://a.example, https://b.example`` or ``*`` as a tuple of origins (RFC 6454 7)."""
+        if not isinstance(value, str):
+            return value
+        origins = tuple(part.strip().lower() for part in value.split(",") if part.strip())
+        wrong = [origin for origin in origins if origin != "*" and not _ORIGIN.fullmatch(origin)]
+        if wrong:
+            message = f"{wrong[0]!r} must be an origin, as https://shop.example.com, or * alone"
+            raise ValueError(message)
+        return origins
 
     @field_validator("public_url", "resolver_url", "bound_url")
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import string
 from typing import Any
 
 import orjson
@@ -12,7 +13,7 @@ from tracepass.core.errors import Invalid, Refusal
 
 MAX_DEPTH = 32
 THREAD_FROM_BYTES = 256 * 1024
-_DIGITS_AS_ZEROS = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x20 for byte in range(256))
+_DIGITS_AS_ZEROS = bytes(ord("0") if chr(byte) in string.digits else ord(" ") for byte in range(256))
 _LONG_NUMBER = b"0" * 19
 _NUL_ESCAPE = rb"\u0000"
 """The only way to write the character in JSON (RFC 8259 7)."""

@@ -10,13 +10,17 @@ from typing import Any
 import structlog
 from prometheus_client import Counter, Histogram
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tracepass.api.failures import unexpected_answer
+from tracepass.api.failures import late_answer, unexpected_answer
+from tracepass.api.shield import Headers, Patience, shielded, shielding_headers
 from tracepass.core.ids import new_id
 
 CLIENT_LEFT = 499
 """What nginx writes down for a client that went away before its answer; nobody ever receives it."""
+
+REQUEST_SECONDS = 60.0
 
 _log = structlog.get_logger()
 _SANE_ID = re.compile(rb"^[\x21-\x7e]{1,128}$")
@@ -30,8 +34,10 @@ LATENCY = Histogram("tracepass_http_request_seconds", "Time to answer, in second
 class Edge:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, https: bool = False, seconds: float = REQUEST_SECONDS) -> None:
         self._app = app
+        self._shield = shielding_headers(https=https)
+        self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -39,39 +45,52 @@ class Edge:
             await self._app(scope, receive, send)
             return
         scope["path"] = path_as_sent(scope)
-        await _Exchange(scope, send).run(self._app, receive)
+        await _Exchange(scope, send, self._shield).run(self._app, receive, seconds=self._seconds)
 
 
 class _Exchange:
     """One request and its answer."""
 
-    def __init__(self, scope: Scope, send: Send) -> None:
+    def __init__(self, scope: Scope, send: Send, shield: Headers) -> None:
         self._scope = scope
         self._send = send
+        self._shield = shield
+        self._patience: Patience | None = None
         self._request_id = _request_id(scope)
         self._status = 0
         self._started = time.perf_counter()
 
-    async def run(self, app: ASGIApp, receive: Receive) -> None:
+    async def run(self, app: ASGIApp, receive: Receive, *, seconds: float) -> None:
         """Answer, whatever happens, and write down that it was done."""
         try:
-            await app(self._scope, receive, self._stamp)
+            async with Patience(receive, seconds=seconds) as self._patience:
+                await app(self._scope, self._patience.receive, self._stamp)
         except ClientDisconnect:
             self._status = CLIENT_LEFT
         except Exception:
-            _log.exception("unexpected", request_id=self._request_id.decode())
             if self._status:
+                _log.exception("unexpected", request_id=self._request_id.decode())
                 raise
-            response = unexpected_answer(self._request_id.decode())
-            await response(self._scope, receive, self._stamp)
+            await self._failure()(self._scope, receive, self._stamp)
         finally:
             self._record()
 
+    def _failure(self) -> Response:
+        """Answer for what nobody foresaw, or for nothing having come in time."""
+        request_id = self._request_id.decode()
+        if self._patience is not None and self._patience.is_over:
+            _log.warning("timed out", request_id=request_id)
+            return late_answer(whole_body=self._patience.has_whole_body)
+        _log.exception("unexpected", request_id=request_id)
+        return unexpected_answer(request_id)
+
     async def _stamp(self, message: Message) -> None:
-        """Add the request id to the answer's head."""
+        """Add the request id and the shield to the answer's head."""
         if message["type"] == "http.response.start":
+            if self._patience is not None:
+                self._patience.end()
             self._status = message["status"]
-            message["headers"] = [*message["headers"], (b"x-request-id", self._request_id)]
+            message["headers"] = [*shielded(message["headers"], self._shield), (b"x-request-id", self._request_id)]
         await self._send(message)
 
     def _record(self) -> None:

@@ -41,6 +41,17 @@ def unexpected_answer(request_id: str) -> Response:
     return refusal_answer(Refusal("internal_error", _UNEXPECTED, details={"requestId": request_id}))
 
 
+def late_answer(*, whole_body: bool) -> Response:
+    """Answer a request that stood still too long: by its sender's fault, or, once its body was there, by ours."""
+    if whole_body:
+        return refusal_answer(
+            Refusal("service_unavailable", "This took too long; try again.", headers={"Retry-After": "1"})
+        )
+    return refusal_answer(
+        Refusal("request_timeout", "The body did not arrive in time.", headers={"Connection": "close"})
+    )
+
+
 async def _refusal(_: Request, error: Exception) -> Response:
     return refusal_answer(cast("Refusal", error))
 

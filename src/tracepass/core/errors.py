@@ -23,6 +23,7 @@ CODES: Mapping[str, int] = {
     "not_found": 404,
     "template_not_found": 404,
     "method_not_allowed": 405,
+    "request_timeout": 408,
     "conflict": 409,
     "duplicate_model": 409,
     "duplicate_serial": 409,
