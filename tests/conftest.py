@@ -13,9 +13,11 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 from tests.contract.checker import Checker
+from tests.leaks import SECRETS, refuse_leaks
 
 from tracepass.app import create_app
 from tracepass.assembly import INDEXES
+from tracepass.core.logging import configure_logging
 from tracepass.core.mongo import Database
 from tracepass.core.tenancy import Environment
 from tracepass.gs1.checkdigit import check_digit
@@ -76,11 +78,20 @@ async def running(app: FastAPI) -> AsyncIterator[FastAPI]:
 
 
 @pytest.fixture(scope="session")
-async def app(settings: Settings, well_planned: None) -> AsyncIterator[FastAPI]:  # noqa: ARG001 - it outlives the app
-    """The application, with its database and indexes."""
-    async with running(create_app(settings, clock=_CLOCK)) as application:
-        await application.state.services[Database].create_indexes(INDEXES)
-        yield application
+async def app(
+    settings: Settings,
+    well_planned: None,  # noqa: ARG001 - it outlives the app
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[FastAPI]:
+    """The application with its database; in the end no secret of the suite may stand in its log or database."""
+    log_file = tmp_path_factory.mktemp("log") / "lines.jsonl"
+    application = create_app(settings, clock=_CLOCK)
+    with log_file.open("ab", buffering=0) as lines:
+        configure_logging("info", file=lines)
+        async with running(application):
+            await application.state.services[Database].create_indexes(INDEXES)
+            yield application
+            await refuse_leaks(log_file.read_text(errors="replace"), application.state.services[Database])
 
 
 @pytest.fixture(scope="session")
@@ -94,7 +105,7 @@ def client_of(app: FastAPI, contract: Checker, *, key: str | None = None) -> htt
     """A client whose every answer is held against the contract."""
     headers = {} if key is None else {"Authorization": f"Bearer {key}"}
     transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
-    hooks = {"response": [contract.hook]}
+    hooks = {"response": [contract.hook, SECRETS.collect]}
     return httpx2.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers, event_hooks=hooks)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import BinaryIO
 
 import orjson
 import structlog
 
 
-def configure_logging(level: str) -> None:
-    """Send the lines of this process to standard error from a level on (``debug`` to ``critical``)."""
+def configure_logging(level: str, *, file: BinaryIO | None = None) -> None:
+    """Send the lines of this process from a level on (``debug`` to ``critical``) to a file, else standard error."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -20,6 +21,6 @@ def configure_logging(level: str) -> None:
             structlog.processors.JSONRenderer(serializer=orjson.dumps),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.BytesLoggerFactory(file=sys.stderr.buffer),
+        logger_factory=structlog.BytesLoggerFactory(file=file or sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )
