@@ -16,7 +16,7 @@ DRIVER = {"pymongo", "bson", "gridfs"}
 WEB = {"fastapi", "starlette"}
 
 # Features of the API and of the domain; `core`, `gs1`, `locale`, `api`, `supervisor`, `cli` and `demo` are none.
-FEATURES = {"files", "identity", "passports", "products", "resolver", "templates"}
+FEATURES = {"accounts", "domains", "files", "identity", "links", "passports", "products", "resolver", "templates"}
 DOORS = {"service", "models"}
 # Composition roots: here services are made out of repositories and routers are hung into the application, so these,
 # and only these, look behind the doors.
@@ -32,6 +32,7 @@ DRIVER_MODULES = {
     "tracepass.core.mongo",
     "tracepass.core.sealer",
     "tracepass.identity.grants_repository",
+    "tracepass.identity.access_repository",
     "tracepass.identity.repository",
     "tracepass.resolver.repository",
 }

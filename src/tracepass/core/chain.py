@@ -134,3 +134,44 @@ class ChainReader:
 
 def _span(what: str, first: int, last: int) -> str:
     return f"entry {first} is {what}" if first == last else f"entries {first} to {last} are {what}"
+
+
+class VersionReader:
+    """Reads the records of changes, each entity's newest first, and tells which versions are not there."""
+
+    def __init__(self) -> None:
+        self._newer: Mapping[str, Any] | None = None
+
+    def read(self, record: Mapping[str, Any]) -> Iterator[Fault]:
+        """Take the next record; give its faults."""
+        newer, self._newer = self._newer, record
+        if newer is not None and newer["entity"] != record["entity"]:
+            yield from _first(newer)
+        elif newer is not None:
+            yield from _between(newer, record)
+        if not record.get("unsealed") and not record.get("seal"):
+            yield Fault("unchained", None, str(record["_id"]), f"{_named(record)} stands outside the chain")
+
+    def close(self) -> Iterator[Fault]:
+        """Give what is wrong with the end."""
+        if self._newer is not None:
+            yield from _first(self._newer)
+        self._newer = None
+
+
+def _first(oldest: Mapping[str, Any]) -> Iterator[Fault]:
+    """Give what is missing before the oldest version that is there."""
+    if oldest["version"] != 1:
+        yield Fault("missing", None, str(oldest["_id"]), f"{_named(oldest)} is the oldest that is there")
+
+
+def _between(newer: Mapping[str, Any], older: Mapping[str, Any]) -> Iterator[Fault]:
+    name = str(newer["_id"])
+    if newer["version"] != older["version"] + 1:
+        yield Fault("missing", None, name, f"{_named(newer)} is next to version {older['version']}")
+    elif newer.get("prevHash") != older.get("stateHash"):
+        yield Fault("altered", None, name, f"{_named(newer)} was not made from the version before it")
+
+
+def _named(record: Mapping[str, Any]) -> str:
+    return f"version {record['version']} of {record['entity']['type']} {record['entity']['id']}"

@@ -11,7 +11,7 @@ from typing import Any
 from tracepass.core.canonical import canonical_json
 from tracepass.core.changes import COLLECTION
 from tracepass.core.clock import Clock, timestamp
-from tracepass.core.ids import Id, new_id
+from tracepass.core.ids import Id, find_id, new_id
 from tracepass.core.mongo import Database, Document, Session
 from tracepass.core.tenancy import Actor, Tenancy
 
@@ -60,7 +60,7 @@ class SecurityLog:
         canonical_json(plain)
         return {
             "_id": new_id(),
-            "entity": {"type": entity[0], "id": entity[1]},
+            "entity": {"type": entity[0], "id": find_id(str(entity[1])) or entity[1]},
             "action": action,
             "actor": actor.wire,
             "at": timestamp(self._clock()),

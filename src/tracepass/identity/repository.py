@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any
 
-from pymongo import UpdateOne
+from pymongo import ReturnDocument, UpdateOne
 
 from tracepass.core.ids import Id
 from tracepass.core.mongo import Database, Document, DuplicateKeyError, Index, Session
@@ -23,10 +23,10 @@ class WorkspaceDirectory:
     def __init__(self, database: Database) -> None:
         self._workspaces = database.collection("workspaces")
 
-    async def insert(self, document: Document) -> bool:
+    async def insert(self, document: Document, *, session: Session | None = None) -> bool:
         """Add a workspace; False if its slug is taken."""
         try:
-            await self._workspaces.insert_one(document)
+            await self._workspaces.insert_one(document, session=session)
         except DuplicateKeyError:
             return False
         return True
@@ -35,9 +35,25 @@ class WorkspaceDirectory:
         """Return a workspace by id, or None."""
         return await self._workspaces.find_one({"_id": workspace_id})
 
+    async def each(self) -> AsyncIterator[Document]:
+        """Give every workspace of the installation, oldest first."""
+        async for document in self._workspaces.find({}).sort("_id", 1):
+            yield document
+
     async def find_by_slug(self, slug: str) -> Document | None:
         """Return a workspace by slug, or None."""
         return await self._workspaces.find_one({"slug": slug})
+
+    async def find_many(self, workspace_ids: Sequence[Id]) -> dict[Id, Document]:
+        """Return workspaces by their ids."""
+        found = self._workspaces.find({"_id": {"$in": list(workspace_ids)}})
+        return {workspace["_id"]: workspace async for workspace in found}
+
+    async def change(self, workspace_id: Id, members: Mapping[str, Any], *, session: Session) -> Document | None:
+        """Change members of a workspace; return it as it is then, or None if there is none."""
+        return await self._workspaces.find_one_and_update(
+            {"_id": workspace_id}, {"$set": dict(members)}, return_document=ReturnDocument.AFTER, session=session
+        )
 
 
 class KeyDirectory:
@@ -58,6 +74,22 @@ class KeyDirectory:
         """Return the keys of a workspace, newest first, without what could be abused."""
         shown = {"hash": 0, "addresses": 0}
         return await self._keys.find({"workspaceId": workspace_id}, shown).sort("_id", -1).to_list()
+
+    async def page(
+        self, workspace_id: Id, *, environments: Collection[str], skip: int, limit: int
+    ) -> tuple[list[Document], int]:
+        """Return some keys of a workspace, newest first, without what could be abused, and how many there are."""
+        query = {"workspaceId": workspace_id, "environment": {"$in": sorted(environments)}}
+        found = self._keys.find(query, {"hash": 0}).sort("_id", -1).skip(skip).limit(limit)
+        return await found.to_list(), await self._keys.count_documents(query)
+
+    async def find(self, workspace_id: Id, key_id: Id) -> Document | None:
+        """Return a key of a workspace without what could be abused, or None."""
+        return await self._keys.find_one({"_id": key_id, "workspaceId": workspace_id}, {"hash": 0})
+
+    async def rename(self, workspace_id: Id, key_id: Id, name: str) -> None:
+        """Give a key of a workspace another name."""
+        await self._keys.update_one({"_id": key_id, "workspaceId": workspace_id}, {"$set": {"name": name}})
 
     async def revoke(
         self, workspace_id: Id, key: Mapping[str, Any], *, at: str, session: Session | None = None
