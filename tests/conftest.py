@@ -15,14 +15,15 @@ from fastapi import FastAPI
 from tests.contract.checker import Checker
 from tests.leaks import SECRETS, refuse_leaks
 
+from tracepass.api.call import CSRF_HEADER
 from tracepass.app import create_app
 from tracepass.assembly import INDEXES
 from tracepass.core.logging import configure_logging
-from tracepass.core.mongo import Database
-from tracepass.core.tenancy import Environment
+from tracepass.core.mongo import Database, Session
+from tracepass.core.tenancy import OPERATOR, Environment
 from tracepass.gs1.checkdigit import check_digit
-from tracepass.identity.models import Workspace
-from tracepass.identity.service import ApiKeys, Workspaces
+from tracepass.identity.models import SESSION_COOKIE, Role, User, Visit, Workspace, csrf_token_of
+from tracepass.identity.service import ApiKeys, Members, People, Sessions, Workspaces
 from tracepass.settings import Settings
 
 pytest_plugins = ["tests.mongod_plugin", "tests.contract_plugin", "tests.queries_plugin"]
@@ -30,6 +31,7 @@ pytest_plugins = ["tests.mongod_plugin", "tests.contract_plugin", "tests.queries
 ORIGIN = "https://api.example.test"
 RESOLVER = "https://id.example.test"
 GTIN_BODIES = itertools.count(400_000_000_000)
+PEOPLE = itertools.count(1)
 
 
 @dataclass
@@ -143,6 +145,29 @@ class Office:
         """A client of a workspace, a new one by default."""
         home = workspace or await self.workspace(plan=plan)
         return client_of(self.app, self.contract, key=await self.key(home, environment=environment, scopes=scopes))
+
+    async def person(self, workspace: Workspace, role: Role = "owner") -> httpx2.AsyncClient:
+        """A client signed in by the session of a new person, who has this role in a workspace and no usable password."""
+        _, secret = await self.session(workspace, role)
+        person = client_of(self.app, self.contract)
+        person.cookies.set(SESSION_COOKIE, secret)
+        person.headers[CSRF_HEADER] = csrf_token_of(secret)
+        return person
+
+    async def session(self, workspace: Workspace, role: Role = "owner") -> tuple[User, str]:
+        """A new person of this role in a workspace, and the secret of a session of theirs."""
+        people, members = People(self.database, clock=_CLOCK), Members(self.database, clock=_CLOCK)
+        number = next(PEOPLE)
+
+        async def join(session: Session) -> User:
+            name, email = f"Person {number}", f"person{number}@example.test"
+            user = await people.add(email, name, password_hash="none", session=session)
+            await members.join(workspace.id, user, role, actor=OPERATOR, session=session)
+            return user
+
+        user = await self.database.transact(join)
+        secret, _ = await Sessions(self.database, clock=_CLOCK).begin(user.id, workspace.id, Visit())
+        return user, secret
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from tracepass.accounts.audit import AuditLog
 from tracepass.contract.served import Contract
 from tracepass.contract.template_pages import TemplatePages
 from tracepass.core import changes, jobs
@@ -13,10 +14,22 @@ from tracepass.core.clock import Clock
 from tracepass.core.mongo import Database
 from tracepass.core.origins import Origins
 from tracepass.core.secretkey import load_secret_key
+from tracepass.domains import service as domains
+from tracepass.domains.service import DnsTxtRecords, DomainDirectory, Domains, TxtRecords
 from tracepass.files.service import BUCKET as DOCUMENTS
 from tracepass.files.service import Files
 from tracepass.identity import service as identity
-from tracepass.identity.service import AccessTokens, Arrivals, Authenticator, KeyDoor, TokenDoor
+from tracepass.identity.service import (
+    AccessTokens,
+    Arrivals,
+    Authenticator,
+    KeyDoor,
+    SessionDoor,
+    TokenDoor,
+    account_services,
+)
+from tracepass.links import service as links
+from tracepass.links.service import LinkDirectory, Links
 from tracepass.passports import service as passports
 from tracepass.passports.conditionflags import ConditionFlags
 from tracepass.passports.defaults import DefaultsCopier
@@ -33,12 +46,22 @@ from tracepass.products import service as products
 from tracepass.products.images import BUCKET as IMAGES
 from tracepass.products.images import ProductImages
 from tracepass.products.service import Products
+from tracepass.resolver.hosts import Hosts
+from tracepass.resolver.linking import Linking
 from tracepass.resolver.service import Resolver
 from tracepass.resolver.vocabulary import Vocabulary
 from tracepass.settings import Settings
 from tracepass.templates.service import Templates
 
-INDEXES = (*changes.INDEXES, *jobs.INDEXES, *identity.INDEXES, *products.INDEXES, *passports.INDEXES)
+INDEXES = (
+    *changes.INDEXES,
+    *jobs.INDEXES,
+    *identity.INDEXES,
+    *products.INDEXES,
+    *passports.INDEXES,
+    *links.INDEXES,
+    *domains.INDEXES,
+)
 
 
 @lru_cache
@@ -48,9 +71,17 @@ def packaged_templates() -> Templates:
 
 
 def build_services(
-    database: Database, settings: Settings, clock: Clock, *, templates: Templates | None = None
+    database: Database,
+    settings: Settings,
+    clock: Clock,
+    *,
+    templates: Templates | None = None,
+    records: TxtRecords | None = None,
 ) -> dict[type, Any]:
-    """Return every service of an installation, by its class; the templates are those of the package, unless given."""
+    """Return every service of an installation, by its class.
+
+    The templates are those of the package, and TXT records are looked up in the DNS, unless given.
+    """
     templates = templates or packaged_templates()
     origins = Origins(settings.api_origin, settings.resolver_origin)
     catalogue = Products(database, clock=clock, rules=templates, passports=PassportCounts(database))
@@ -61,6 +92,7 @@ def build_services(
         references=FileReferences(database),
     )
     claims = GtinClaims(database, clock=clock)
+    hosts = Hosts(DomainDirectory(database), origins, settings.resolver_hosts, clock=clock)
     tokens = AccessTokens(load_secret_key(settings), issuer=settings.api_origin, clock=clock)
     desk = Desk(database, clock=clock, templates=templates, products=catalogue, origins=origins)
     services = (
@@ -70,9 +102,11 @@ def build_services(
         files,
         claims,
         Authenticator(
-            (KeyDoor(database), TokenDoor(database, tokens, clock=clock)), clock=clock, origin=settings.api_origin
+            (KeyDoor(database), SessionDoor(database), TokenDoor(database, tokens, clock=clock)), clock=clock, origin=settings.api_origin
         ),
+        *account_services(database, clock),
         Arrivals(database, clock=clock),
+        AuditLog(database),
         Contract(settings.api_origin, settings.resolver_origin),
         ProductImages(open_blobs(database, IMAGES, settings.storage), catalogue),
         Passports(desk, claims=claims, files=files),
@@ -86,5 +120,9 @@ def build_services(
         TemplatePages(templates),
         Vocabulary(templates, origin=origins.api),
         Resolver.over(database, templates, clock=clock, origin=origins.resolver),
+        Links(database, clock=clock, gtins=claims),
+        Linking.over(database, LinkDirectory(database, clock=clock, gtins=claims), clock=clock),
+        Domains(database, clock=clock, records=records or DnsTxtRecords(), reserved=hosts.names),
+        hosts,
     )
     return {type(service): service for service in services}

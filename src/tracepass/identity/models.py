@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -12,6 +13,8 @@ from tracepass.core.mongo import Document
 from tracepass.core.tenancy import Actor, Environment, Tenancy
 
 Role = Literal["owner", "admin", "editor", "viewer"]
+
+ROLES: tuple[Role, ...] = ("owner", "admin", "editor", "viewer")
 
 PLANS = ("free", "basic", "starter", "growth", "scale", "pro", "enterprise")
 
@@ -114,6 +117,34 @@ class NewApiKey:
     created_at: str
 
 
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person with a password of their own, in any number of workspaces."""
+
+    id: Id
+    email: str
+    name: str
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Where somebody signs in from: what they later see in the list of their sessions."""
+
+    address: str | None = None
+    agent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A session just begun: the only moment its secret is known."""
+
+    secret: str
+    user: User
+    workspace: Workspace
+    role: Role
+
+
 def hash_secret(secret: str) -> str:
     """Return the SHA-256 of a key: its 32 random bytes need no slow hash."""
     return hashlib.sha256(secret.encode()).hexdigest()
@@ -126,6 +157,17 @@ SESSION_PREFIX = "tps_"
 def csrf_token_of(session_secret: str) -> str:
     """Return the token that pages of a session send along with their forms; it tells nothing of the secret."""
     return hash_secret(f"csrf:{session_secret}")
+
+
+def email_key(email: str) -> str:
+    """Return what two spellings of one address have in common, by which people are found."""
+    return unicodedata.normalize("NFKC", email).casefold()
+
+
+def user_of(document: Document) -> User:
+    """Read a person from their document."""
+    identifier: Id = document["_id"]
+    return User(id=identifier, email=document["email"], name=document["name"], created_at=document["createdAt"])
 
 
 def workspace_of(document: Document) -> Workspace:
