@@ -119,6 +119,7 @@ class Router(APIRouter):
         cost: Callable[[Any], int] | None = None,
         also_query: frozenset[str] = frozenset(),
         any_query: bool = False,
+        confidential: bool = False,
     ) -> Callable[[Endpoint[Params]], Endpoint[Params]]:
         """Declare an operation.
 
@@ -129,13 +130,14 @@ class Router(APIRouter):
         if [scope is not None, signed_in, public].count(True) != 1:
             message = f"{method} {path} must name a scope, or say that it is public or for anybody signed in"
             raise TypeError(message)
-        policy = Policy(scope, budget, media_type, max_body, cost, also_query, signed_in, any_query)
+        policy = Policy(scope, budget, media_type, max_body, cost, also_query, signed_in, any_query, confidential)
 
         def register(endpoint: Endpoint[Params]) -> Endpoint[Params]:
             if "call" not in inspect.signature(endpoint).parameters:
                 message = f"the handler of {method} {path} must take the call"
                 raise TypeError(message)
-            self.add_api_route(path, _guarded(endpoint, policy), methods=[method], response_model=None)
+            methods = [method, "HEAD"] if public and method == "GET" else [method]
+            self.add_api_route(path, _guarded(endpoint, policy), methods=methods, response_model=None)
             return endpoint
 
         return register

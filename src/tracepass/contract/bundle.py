@@ -18,7 +18,7 @@ Document = dict[str, Any]
 
 _PACKAGED = Path(__file__).parent / "openapi"
 _CHECKOUT = Path(__file__).parents[3] / "openapi"
-_SCANNED = ("/p/", "/test/", "/01/")
+_SCANNED = ("/p/", "/test/", "/01/", "/{", "/.well-known/gs1resolver")
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]

@@ -53,6 +53,15 @@ def client_address(settings: Settings, *, peer: str | None, headers: Mapping[str
     return next((hop for hop in reversed(hops) if not _is_trusted(settings, hop)), peer)
 
 
+def host_of(settings: Settings, *, peer: str | None, headers: Mapping[str, str]) -> str:
+    """Return the host that a request was sent to, with its port; what a trusted proxy passes on counts before its own.
+
+    ``headers`` are looked up by their names in lower case.
+    """
+    forwarded = _last(headers, "x-forwarded-host") if _is_trusted(settings, peer) else ""
+    return (forwarded or headers.get("host", "")).lower()
+
+
 def _is_trusted(settings: Settings, peer: str | None) -> bool:
     """Tell whether a peer is a trusted proxy; one that comes over a Unix socket has no address and is not."""
     if not settings.trusted_proxies or peer is None:

@@ -7,20 +7,25 @@ stands at it never has a lot or a variant beside it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote
 
-from tracepass.gs1.elements import Gs1SyntaxError, parse_bracketed
+from tracepass.gs1.elements import parse_bracketed
+from tracepass.gs1.faults import Gs1SyntaxError
 from tracepass.gs1.gtin import InvalidGtin, normalise_gtin
 from tracepass.gs1.keys import encode_segment
-from tracepass.gs1.link import Link, build_link, parse_link
+from tracepass.gs1.link import CANONICAL_STEM, Link, arrange, parse_link
 
 Pair = tuple[str, str]
 GTIN, ITIP, LOT, SERIAL, VARIANT, THIRD_PARTY = "01", "8006", "10", "21", "22", "235"
 GTIN_WIDTH: Final = 14
+_BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_PLACE: Final = re.compile(r"(?:https?://[^/]*)?(?:/p(?=/))?")
+_PASSPORT: Final = re.compile(r"01/(?P<gtin>\d{14})(?:/10/(?P<lot>[^/]+))?(?:/21/(?P<serial>[^/]+))?")
 KEPT: Final = 4096
 """Links remembered as right: popular products are scanned again and again."""
 
@@ -36,11 +41,6 @@ LEVELS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "8018": (("8019",),),
 }
 """The combinations of qualifiers that links may stand at, the most specific first; keys not named here stand alone."""
-PRIMARY_KEYS: Final = (
-    "00", "01", "253", "255", "401", "402", "414", "415", "417",
-    "8003", "8004", "8006", "8010", "8013", "8017", "8018",
-)  # fmt: skip
-"""The application identifiers that a link may begin with (GS1 Digital Link URI Syntax 1.6, 4.3)."""
 
 
 class BadIdentity(ValueError):
@@ -96,15 +96,20 @@ class Identity:
 
 @lru_cache(KEPT)
 def read_path(path: str) -> Identity:
-    """Read the path of a link, ``/01/04012345000016/10/L1``, percent-encoded as it was sent.
+    """Read the path of a link, ``/01/04012345000016/10/L1``, percent-encoded as it was sent; a last slash is let be.
 
     Raises:
         BadIdentity: it is no GS1 Digital Link.
     """
+    if _BAD_ESCAPE.search(path):
+        raise BadIdentity("has a percent sign that starts no escape; write it as %25")
     try:
-        return _identity(parse_link(f"https://id.gs1.org/{path.strip('/')}"))
+        link = parse_link(f"{CANONICAL_STEM}/{path.strip('/')}")
     except Gs1SyntaxError as error:
         raise BadIdentity(error.message) from error
+    if link.stem != CANONICAL_STEM:
+        raise BadIdentity("does not begin with a primary key of GS1")
+    return identity_of(link)
 
 
 def read_anchor(text: str) -> Identity:
@@ -113,30 +118,52 @@ def read_anchor(text: str) -> Identity:
     Raises:
         BadIdentity: it is none of these, or names no primary key.
     """
-    try:
-        if text.startswith("("):
-            return read_path(_with_whole_gtin(urlsplit(build_link(parse_bracketed(text))).path))
-        path = urlsplit(text).path if "://" in text else text
-        return read_path(_with_whole_gtin(path))
-    except (Gs1SyntaxError, ValueError) as error:
-        raise BadIdentity(str(error)) from error
+    if text.startswith("("):
+        try:
+            return read_path(arrange(parse_bracketed(text)).path)
+        except Gs1SyntaxError as error:
+            raise BadIdentity(error.message) from error
+    return read_path(_with_whole_gtin(_PLACE.sub("", text, count=1).partition("?")[0]))
+
+
+def read_short_gtin(path: str) -> str | None:
+    """Return the path with a GTIN of 14 digits, if it has one of 8, 12 or 13, else None.
+
+    Raises:
+        BadIdentity: the GTIN is none.
+    """
+    whole = _with_whole_gtin(path)
+    return None if whole == path else whole
 
 
 def _with_whole_gtin(path: str) -> str:
-    """Return a path whose GTIN has all its 14 digits.
-
-    Raises:
-        BadIdentity: it is no GTIN.
-    """
-    head, *tail = path.strip("/").split("/")
-    if head != GTIN or not tail:
+    head, slash, tail = path.lstrip("/").partition("/")
+    if head != GTIN or not slash:
         return path
+    gtin, slash, rest = tail.partition("/")
     try:
-        return "/".join((head, normalise_gtin(tail[0]), *tail[1:]))
+        return f"/{GTIN}/{normalise_gtin(gtin)}{slash}{rest}"
     except InvalidGtin as error:
         raise BadIdentity(f"GTIN {error}") from error
 
 
-def _identity(link: Link) -> Identity:
+def read_loosely(path: str) -> Identity | None:
+    """Return what a path names if it has the shape of a passport's key, whatever its lot and serial are made of.
+
+    Passports may carry serials that GS1 does not foresee; whether one does is only known from the claims.
+    """
+    found = _PASSPORT.fullmatch(path.strip("/"))
+    if found is None:
+        return None
+    parts = ((LOT, found["lot"]), (SERIAL, found["serial"]))
+    try:
+        qualifiers = tuple((ai, unquote(text, errors="strict")) for ai, text in parts if text is not None)
+    except UnicodeDecodeError:
+        return None
+    return Identity((GTIN, found["gtin"]), qualifiers)
+
+
+def identity_of(link: Link) -> Identity:
+    """Return what a Digital Link names."""
     primary, qualifiers = link.primary, link.qualifiers
     return Identity((primary.ai, primary.value), tuple((element.ai, element.value) for element in qualifiers))

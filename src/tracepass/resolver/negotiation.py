@@ -7,9 +7,10 @@ from typing import Final, Literal
 
 from tracepass.resolver.models import Device
 
-Wanted = Literal["text/html", "application/ld+json", "application/json"]
+Wanted = Literal["text/html", "application/ld+json", "application/json", "application/linkset+json"]
 
 PAGE: Final = "text/html"
+LINKSET: Final = "application/linkset+json"
 _BY_RANGE: Final[Mapping[str, Wanted]] = {
     "text/html": "text/html",
     "application/xhtml+xml": "text/html",
@@ -18,6 +19,7 @@ _BY_RANGE: Final[Mapping[str, Wanted]] = {
     "application/ld+json": "application/ld+json",
     "application/*": "application/ld+json",
     "application/json": "application/json",
+    "application/linkset+json": "application/linkset+json",
 }
 _BY_NAME: Final[Mapping[str, Wanted]] = {
     "html": "text/html",

@@ -35,6 +35,10 @@ class CrossWorkspaceIdentifiers:
         """Return the small part that decides how a scan is answered."""
         return await self._identifiers.find_one({"_id": key}, _STATE)
 
+    async def find_states(self, keys: Sequence[str]) -> list[Document]:
+        """Return what decides how scans of some keys are answered, and what the passports are about."""
+        return await self._identifiers.find({"_id": {"$in": list(keys)}}, {**_STATE, "title": 1}).to_list()
+
     async def find_with_page(self, key: str) -> Document | None:
         """Return the state and the page data."""
         return await self._identifiers.find_one({"_id": key}, {**_STATE, "page": 1})

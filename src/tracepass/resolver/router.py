@@ -1,6 +1,6 @@
 """Where the code on a product leads. Public: no key, no cookie, any origin; parameters that are not ours are let be.
 
-``/p/01/...`` is the landing address printed in codes, ``/01/...`` the plain GS1 Digital Link, which forwards to it.
+``/p/01/...`` is the landing address printed in codes; it sends on only those who ask for another link.
 These are plain Starlette routes: a scan has no caller, no budget and no body, so the pipeline has nothing to do for it.
 """
 
@@ -15,18 +15,32 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tracepass.api.call import decode_segment
-from tracepass.api.failures import refusal_answer
+from tracepass.api.publicity import FRESH, METHODS, PUBLIC, for_method, is_fresh, preflight, query_of
 from tracepass.core.errors import Invalid, NotFound, Refusal
+from tracepass.gs1.identities import GTIN, LOT, SERIAL, BadIdentity, Identity, read_loosely, read_path
 from tracepass.gs1.keys import PassportKey
 from tracepass.locale import UnknownLocale, check_locale
 from tracepass.resolver.bodies import Body
-from tracepass.resolver.models import LinkMalformed, Reader, State
-from tracepass.resolver.negotiation import PAGE, Wanted, device_of, wanted_type
+from tracepass.resolver.linking import Linking, Place
+from tracepass.resolver.models import LinkMalformed, PassportMissing, Reader, State
+from tracepass.resolver.negotiation import LINKSET, PAGE, Wanted, device_of, wanted_type
+from tracepass.resolver.root_router import (
+    PAGE_HEADERS,
+    Asked,
+    LinkRoute,
+    answer,
+    forward,
+    place_of,
+    refuse,
+    resolver_of,
+    segment_of,
+    wish_of,
+)
 from tracepass.resolver.service import Resolver, check_gtin
 from tracepass.resolver.viewer import BUILD
 
 router = APIRouter()
+landing_router = APIRouter()
 
 KEYS: Final = (
     "/01/{gtin}/21/{serial}",
@@ -35,45 +49,20 @@ KEYS: Final = (
     "/01/{gtin}/10/{lot}/21/{serial}",
 )
 """The ways to name a passport; what is scanned most is matched first."""
-METHODS: Final = ["GET", "HEAD", "OPTIONS"]
 MEDIA_TYPES: Final = {"viewer.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
 _STATIC: Final = {
     name: Body((resources.files("tracepass.resolver") / "static" / name).read_bytes()) for name in MEDIA_TYPES
 }
 
-PUBLIC: Final = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Link, Location, X-Request-Id",
-    "X-Content-Type-Options": "nosniff",
-    "Vary": "Accept, Accept-Language, Accept-Encoding",
-}
-PREFLIGHT: Final = {
-    **PUBLIC,
-    "Allow": "GET, HEAD, OPTIONS",
-    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
-    "Access-Control-Allow-Headers": "Accept, Accept-Language, If-None-Match",
-    "Access-Control-Max-Age": "86400",
-}
-PAGE_HEADERS: Final = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self' https: data:; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
-FRESH: Final = {"Cache-Control": "public, max-age=30, must-revalidate"}
-"""Short, so that a suspension is soon seen everywhere."""
-NOT_KEPT: Final = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
-
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """One scan as it came: the key, whose test link it is, what is wanted, and by whom."""
+    """One scan as it came: the key, where it came in, what is wanted and by whom; a ``lot`` may stand beside a serial."""
 
     request: Request
     key: PassportKey
-    workspace: str | None
+    lot: str | None
+    place: Place
     wanted: Wanted
     reader: Reader
 
@@ -82,38 +71,28 @@ class Scan:
         """Return the application's resolver."""
         return resolver_of(self.request)
 
-
-def resolver_of(request: Request) -> Resolver:
-    """Return the application's resolver."""
-    resolver: Resolver = request.app.state.services[Resolver]
-    return resolver
+    @property
+    def identity(self) -> Identity:
+        """Return what the link names."""
+        parts = ((LOT, self.lot), (SERIAL, self.key.serial))
+        return Identity((GTIN, self.key.gtin), tuple((ai, value) for ai, value in parts if value is not None))
 
 
 async def scan(request: Request) -> Response:
     """Answer the landing address: a page, data, or why there is neither."""
     if request.method == "OPTIONS":
-        return Response(status_code=204, headers=PREFLIGHT)
-    wanted = wanted_type(request.headers.get("accept"), _query(request, "format"))
+        return preflight()
+    wanted = wanted_type(request.headers.get("accept"), query_of(request, "format"))
     try:
+        place = await place_of(request)
+        if "link" in request.path_params:
+            return for_method(request, await _answer(_read_any(request, place, wanted)))
         gtin = check_gtin(_segment(request, "gtin") or "")
         if gtin != request.path_params["gtin"]:
-            return _forward(request, _path_with(request, gtin), status=308)
-        return _for_method(request, await _answer(_read(request, gtin, wanted)))
+            return forward(request, _path_with(request, gtin), status=308)
+        return for_method(request, await _answer(_read(request, gtin, place, wanted)))
     except Refusal as refusal:
-        return _for_method(request, _refuse(request, refusal, wanted))
-
-
-async def resolve(request: Request) -> Response:
-    """Forward a GS1 Digital Link without a prefix to the landing address, with its query."""
-    if request.method == "OPTIONS":
-        return Response(status_code=204, headers=PREFLIGHT)
-    try:
-        gtin = check_gtin(_segment(request, "gtin") or "")
-    except Refusal as refusal:
-        return _for_method(request, _refuse(request, refusal, wanted_type(request.headers.get("accept"))))
-    if gtin != request.path_params["gtin"]:
-        return _forward(request, _path_with(request, gtin), status=308)
-    return _forward(request, f"/p{request.scope['path']}", status=307)
+        return for_method(request, refuse(request, refusal, wanted))
 
 
 async def static(request: Request) -> Response:
@@ -123,23 +102,7 @@ async def static(request: Request) -> Response:
         raise NotFound("file")
     headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
     response = _encoded(request, _STATIC[name], {**headers, "Vary": "Accept-Encoding"}, media_type=MEDIA_TYPES[name])
-    return _for_method(request, response)
-
-
-def _segment(request: Request, name: str) -> str | None:
-    """Return a part of the link in its decoded form."""
-    raw = request.path_params.get(name)
-    if raw is None:
-        return None
-    try:
-        return decode_segment(raw)
-    except ValueError as error:
-        raise LinkMalformed(name, str(error)) from error
-
-
-def _query(request: Request, name: str) -> str | None:
-    """Return a parameter; most links have none, and parsing nothing costs more than looking."""
-    return request.query_params.get(name) if request.scope["query_string"] else None
+    return for_method(request, response)
 
 
 def _path_with(request: Request, gtin: str) -> str:
@@ -147,69 +110,101 @@ def _path_with(request: Request, gtin: str) -> str:
     return str(request.scope["path"]).replace(f"/01/{raw}", f"/01/{gtin}", 1)
 
 
-def _forward(request: Request, path: str, *, status: int) -> Response:
-    query = request.url.query
-    return Response(status_code=status, headers={**PUBLIC, "Location": f"{path}?{query}" if query else path})
+def _segment(request: Request, name: str) -> str | None:
+    """Return a part of the link in its decoded form."""
+    raw = request.path_params.get(name)
+    return None if raw is None else segment_of(name, raw)
 
 
-def _read(request: Request, gtin: str, wanted: Wanted) -> Scan:
+def _read(request: Request, gtin: str, place: Place, wanted: Wanted) -> Scan:
     """Read a request; an item is found by its serial, whatever lot the link names beside it."""
     serial, lot = _segment(request, "serial"), _segment(request, "lot")
     key = PassportKey(gtin, lot=lot if serial is None else None, serial=serial)
-    lang = _query(request, "lang")
+    return Scan(request, key, lot, place, wanted, _reader(request))
+
+
+def _read_any(request: Request, place: Place, wanted: Wanted) -> Scan:
+    """Read a link of another shape: with a slash at its end, a variant in it, or of a key that has no passports.
+
+    Raises:
+        LinkMalformed: it is no GS1 Digital Link.
+        PassportMissing: its key is no GTIN.
+    """
+    link = request.path_params["link"]
+    try:
+        identity = read_loosely(link) or read_path(link)
+    except BadIdentity as error:
+        raise LinkMalformed("link", str(error)) from error
+    if identity.primary[0] != GTIN:
+        raise PassportMissing
+    lot, serial = (identity.values.get(ai) for ai in (LOT, SERIAL))
+    key = PassportKey(check_gtin(identity.primary[1]), lot=lot if serial is None else None, serial=serial)
+    return Scan(request, key, lot, place, wanted, _reader(request))
+
+
+def _reader(request: Request) -> Reader:
+    lang = query_of(request, "lang")
     try:
         lang = None if lang is None else check_locale(lang)
     except UnknownLocale as error:
         raise Invalid({"lang": [str(error)]}) from error
-    reader = Reader(lang, request.headers.get("accept-language"), device_of(request.headers.get("user-agent", "")))
-    return Scan(request, key, _segment(request, "workspace"), wanted, reader)
+    return Reader(lang, request.headers.get("accept-language"), device_of(request.headers.get("user-agent", "")))
 
 
 async def _answer(scan: Scan) -> Response:
-    return await (_page(scan) if scan.wanted == PAGE else _data(scan))
+    if scan.wanted == LINKSET or query_of(scan.request, "linkType"):
+        elsewhere = await _linked(scan)
+        if elsewhere is not None:
+            return elsewhere
+    return await (_page(scan) if scan.wanted in {PAGE, LINKSET} else _data(scan))
+
+
+async def _linked(scan: Scan) -> Response | None:
+    """Answer a request for the linkset or for one type of link; None if that is the landing page itself."""
+    await scan.resolver.get_state(scan.key, scan.place.workspace, owner=scan.place.workspace_id)
+    asked = Asked(scan.request, scan.identity, scan.place, wish_of(scan.request), stem="/p")
+    linking: Linking = scan.request.app.state.services[Linking]
+    found = answer(asked, await linking.levels(asked.identity, asked.place, stem=asked.stem))
+    return None if found.headers.get("location", "").partition("?")[0] == asked.address else found
 
 
 async def _page(scan: Scan) -> Response:
-    state, page = await scan.resolver.get_page(scan.key, scan.reader, workspace=scan.workspace)
+    state, page = await scan.resolver.get_page(
+        scan.key, scan.reader, workspace=scan.place.workspace, owner=scan.place.workspace_id
+    )
     if scan.request.method == "GET":
         scan.resolver.count(state, scan.reader, "page", locale=page.locale)
     headers = _shown(scan, state, f"{page.edition}-{state.status}-{page.locale}-{BUILD}")
     headers |= {**PAGE_HEADERS, "Content-Language": page.locale}
-    if _is_fresh(scan.request, headers["ETag"]):
+    if is_fresh(scan.request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     return _encoded(scan.request, page.body, headers, media_type="text/html; charset=utf-8")
 
 
 async def _data(scan: Scan) -> Response:
-    data = await scan.resolver.get_data(scan.key, scan.workspace)
+    data = await scan.resolver.get_data(scan.key, scan.place.workspace, owner=scan.place.workspace_id)
     if scan.request.method == "GET":
         scan.resolver.count(data.state, scan.reader, "data", locale=None)
     headers = _shown(scan, data.state, f"{data.state.edition}-{scan.wanted.rpartition('/')[2]}")
-    if _is_fresh(scan.request, headers["ETag"]):
+    if is_fresh(scan.request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     return Response(data.body, headers=headers, media_type=scan.wanted)
 
 
 def _shown(scan: Scan, state: State, tag: str) -> dict[str, str]:
     """Return the headers of whatever shows a passport; the tag is weak, since codings share it (RFC 9110 8.8.3)."""
-    link = scan.resolver.link_of(scan.key, scan.workspace)
+    link = scan.resolver.link_of(scan.key, scan.place.workspace)
     headers = {
         **PUBLIC,
         **FRESH,
         "ETag": f'W/"{tag}"',
         "Link": (
             f'<{link}>; rel="canonical", <{link}?format=jsonld>; rel="alternate"; type="application/ld+json", '
-            f'<{link}?format=html>; rel="alternate"; type="text/html"'
+            f'<{link}?format=html>; rel="alternate"; type="text/html", '
+            f'<{link}?linkType=linkset>; type="{LINKSET}"; rel="linkset"'
         ),
     }
     return headers | {"X-Robots-Tag": "noindex"} if state.is_test else headers
-
-
-def _is_fresh(request: Request, tag: str) -> bool:
-    """Tell whether the reader's copy is current: a weak comparison (RFC 9110 13.1.2)."""
-    header = request.headers.get("if-none-match", "")
-    known = {member.strip().removeprefix("W/") for member in header.split(",")}
-    return header.strip() == "*" or tag.removeprefix("W/") in known
 
 
 def _encoded(request: Request, body: Body, headers: Mapping[str, str], *, media_type: str) -> Response:
@@ -218,26 +213,13 @@ def _encoded(request: Request, body: Body, headers: Mapping[str, str], *, media_
     return Response(content, headers={**headers, **extra}, media_type=media_type)
 
 
-def _refuse(request: Request, refusal: Refusal, wanted: Wanted) -> Response:
-    """Answer a refusal as a page to those who want one; a wrong ``lang`` has no language to be told in."""
-    headers = {**PUBLIC, **NOT_KEPT}
-    if wanted != PAGE or (isinstance(refusal, Invalid) and not isinstance(refusal, LinkMalformed)):
-        response = refusal_answer(refusal)
-        response.headers.update(headers)
-        return response
-    lang = _query(request, "lang")
-    page = resolver_of(request).notice(refusal, lang=lang, accept_language=request.headers.get("accept-language"))
-    return Response(page, refusal.status, {**headers, **PAGE_HEADERS}, media_type="text/html; charset=utf-8")
-
-
-def _for_method(request: Request, response: Response) -> Response:
-    """Leave the body out for HEAD; its length stays in the head (RFC 9110 9.3.2)."""
-    if request.method == "HEAD":
-        response.body = b""
-    return response
-
-
-for _prefix, _endpoint in (("/p", scan), ("", resolve), ("/test/{workspace}/p", scan)):
+for _prefix in ("/p", "/test/{workspace}/p"):
     for _tail in KEYS:
-        router.add_route(_prefix + _tail, _endpoint, methods=METHODS)
+        router.add_route(_prefix + _tail, scan, methods=METHODS)
 router.add_route("/static/resolver/{name}", static, methods=["GET", "HEAD"])
+landing_router.routes.extend(
+    [
+        LinkRoute("/p/{link}", {"link": r"\d{2,4}/.+"}, scan),
+        LinkRoute("/test/{workspace}/p/{link}", {"link": r"\d{2,4}/.+"}, scan),
+    ]
+)

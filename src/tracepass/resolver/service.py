@@ -12,6 +12,7 @@ import orjson
 
 from tracepass.core.clock import Clock, timestamp
 from tracepass.core.errors import NotFound, Refusal
+from tracepass.core.ids import Id
 from tracepass.core.mongo import Database, Document
 from tracepass.gs1.gtin import InvalidGtin, normalise_gtin
 from tracepass.gs1.keys import PassportKey, encode_segment, is_ai_value
@@ -119,8 +120,24 @@ class Resolver:
         """
         await self._counter.flush()
 
-    async def get_data(self, key: PassportKey, workspace: str | None = None) -> PublishedData:
-        """Return the stored JSON-LD of a passport; ``workspace`` is the slug of a test link. One read.
+    async def get_state(self, key: PassportKey, workspace: str | None = None, *, owner: Id | None = None) -> State:
+        """Return the state of a passport that may be shown, as `get_data` does. One read.
+
+        Raises:
+            PassportMissing: nothing is published under the key.
+            PassportSuspended: it is suspended.
+            PassportArchived: it is archived.
+            LinkMalformed: nothing is there, and lot or serial could not be one.
+        """
+        claim = await self._claimed(key, workspace)
+        return await self._admit(await self._identifiers.find_state(claim), key, claim, owner=owner)
+
+    async def get_data(
+        self, key: PassportKey, workspace: str | None = None, *, owner: Id | None = None
+    ) -> PublishedData:
+        """Return the stored JSON-LD of a passport, of a workspace if ``owner`` says which. One read.
+
+        ``workspace`` is the slug of a test link.
 
         Raises:
             PassportMissing: nothing is published under the key.
@@ -130,13 +147,13 @@ class Resolver:
         """
         claim = await self._claimed(key, workspace)
         document = await self._identifiers.find_with_jsonld(claim)
-        state = await self._admit(document, key, claim)
+        state = await self._admit(document, key, claim, owner=owner)
         if document is None or document.get("jsonld") is None:
             raise PassportMissing
         return PublishedData(state, bytes(document["jsonld"]))
 
     async def get_page(
-        self, key: PassportKey, reader: Reader, *, workspace: str | None = None
+        self, key: PassportKey, reader: Reader, *, workspace: str | None = None, owner: Id | None = None
     ) -> tuple[State, RenderedPage]:
         """Return the page of a passport in the reader's language: one small read if it was rendered before.
 
@@ -147,7 +164,7 @@ class Resolver:
             LinkMalformed: nothing is there, and lot or serial could not be one.
         """
         claim = await self._claimed(key, workspace)
-        state = await self._admit(await self._identifiers.find_state(claim), key, claim)
+        state = await self._admit(await self._identifiers.find_state(claim), key, claim, owner=owner)
         kept = (claim, state.edition, state.status, _wanted_locale(reader))
         page = self._cache.find(kept)
         if page is None:
@@ -190,9 +207,9 @@ class Resolver:
             raise PassportMissing from None
         return f"test/{owner.id}/{key.path}"
 
-    async def _admit(self, document: Document | None, key: PassportKey, claim: str) -> State:
+    async def _admit(self, document: Document | None, key: PassportKey, claim: str, *, owner: Id | None) -> State:
         """Return the state of a passport that may be shown; a claim counts before its syntax is judged."""
-        if document is None:
+        if document is None or owner not in {None, document["workspaceId"]}:
             check_syntax(key)
             raise PassportMissing
         state = self._state(document, claim)
