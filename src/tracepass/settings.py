@@ -34,6 +34,19 @@ class Storage(BaseModel):
     secret_access_key: SecretStr | None = None
 
 
+class Smtp(BaseModel):
+    """The server that mails are sent with; without a host none are."""
+
+    model_config = ConfigDict(frozen=True, validate_by_name=True, validate_by_alias=True)
+
+    host: str | None = None
+    port: Annotated[int, Field(ge=1, le=65_535)] = 587
+    username: str | None = None
+    password: SecretStr | None = None
+    sender: Annotated[str, Field(alias="from", pattern=r"^[^\r\n]*@[^\r\n]*$")] = "tracepass@localhost"
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+
+
 class Settings(BaseSettings):
     """All settings of a process; ``docs/configuration.md`` explains each one."""
 
@@ -63,6 +76,8 @@ class Settings(BaseSettings):
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     request_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
     storage: Storage = Storage()
+    smtp: Smtp = Smtp()
+    registration: Literal["open", "closed"] = "open"
     log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
 
     @field_validator("trusted_proxies", mode="before")

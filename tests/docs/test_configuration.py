@@ -23,7 +23,7 @@ def settings(model: type[BaseModel] = Settings, prefix: str = "TRACEPASS_") -> d
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             found |= settings(kind, f"{prefix}{name.upper()}__")
         else:
-            found[prefix + name.upper()] = field.default
+            found[prefix + (field.alias or name).upper()] = field.default
     return found
 
 
