@@ -13,6 +13,8 @@ from tracepass.api import health
 from tracepass.api.crossorigin import CrossOrigin
 from tracepass.api.edge import Edge
 from tracepass.api.failures import install_failures
+from tracepass.api.metering import metering
+from tracepass.api.repetition import repetition
 from tracepass.assembly import build_services
 from tracepass.contract.router import router as contract_router
 from tracepass.contract.template_router import template_router
@@ -25,7 +27,10 @@ from tracepass.domains.router import router as domains_router
 from tracepass.domains.service import TxtRecords
 from tracepass.files.router import router as files_router
 from tracepass.identity.arrivals import Arrivals
+from tracepass.idempotency.service import Claims
 from tracepass.identity.authentication import Authenticator
+from tracepass.oauth.pages_router import pages_router as oauth_pages_router
+from tracepass.oauth.router import router as oauth_router
 from tracepass.pages.router import router as pages_router
 from tracepass.links.router import router as links_router
 from tracepass.passports.compliance_router import compliance_router, verdict_router
@@ -37,6 +42,7 @@ from tracepass.products.router import media_router
 from tracepass.products.router import router as products_router
 from tracepass.resolver.root_router import link_router, root_router
 from tracepass.resolver.router import landing_router
+from tracepass.quotas.service import Quotas
 from tracepass.resolver.router import router as resolver_router
 from tracepass.resolver.service import Resolver
 from tracepass.resolver.vocabulary_router import vocabulary_router
@@ -45,6 +51,8 @@ from tracepass.templates.router import router as templates_router
 from tracepass.templates.service import Templates
 
 FLUSH_SECONDS = 5.0
+RENEW_SECONDS = 20.0
+"""A third of the lease of a claim."""
 
 ROUTERS = (
     resolver_router,
@@ -69,6 +77,8 @@ ROUTERS = (
     link_router,
     templates_router,
     pages_router,
+    oauth_router,
+    oauth_pages_router,
     audit_router,
 )
 
@@ -92,7 +102,8 @@ def create_app(
     app = FastAPI(
         title="TracePass", openapi_url=None, docs_url=None, redoc_url=None, lifespan=_lifespan, redirect_slashes=False
     )
-    app.state.settings, app.state.clock, app.state.gates, app.state.templates = settings, clock, (), templates
+    app.state.settings, app.state.clock, app.state.templates = settings, clock, templates
+    app.state.gates = (repetition, metering)
     app.state.records = records
     install_failures(app)
     for router in ROUTERS:
@@ -125,4 +136,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await stack.enter_async_context(repeated(services[Authenticator].flush, seconds=FLUSH_SECONDS))
         await stack.enter_async_context(repeated(services[Arrivals].flush, seconds=FLUSH_SECONDS))
         await stack.enter_async_context(repeated(services[Resolver].flush, seconds=FLUSH_SECONDS))
+        stack.push_async_callback(services[Quotas].close)
+        stack.push_async_callback(services[Claims].close)
+        await stack.enter_async_context(repeated(services[Claims].renew, seconds=RENEW_SECONDS))
         yield

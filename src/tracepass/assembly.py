@@ -18,6 +18,8 @@ from tracepass.domains import service as domains
 from tracepass.domains.service import DnsTxtRecords, DomainDirectory, Domains, TxtRecords
 from tracepass.files.service import BUCKET as DOCUMENTS
 from tracepass.files.service import Files
+from tracepass.idempotency import service as idempotency
+from tracepass.idempotency.service import Claims
 from tracepass.identity import service as identity
 from tracepass.identity.service import (
     AccessTokens,
@@ -30,6 +32,8 @@ from tracepass.identity.service import (
 )
 from tracepass.links import service as links
 from tracepass.links.service import LinkDirectory, Links
+from tracepass.oauth import service as oauth
+from tracepass.oauth.service import OAuth
 from tracepass.passports import service as passports
 from tracepass.passports.conditionflags import ConditionFlags
 from tracepass.passports.defaults import DefaultsCopier
@@ -46,6 +50,8 @@ from tracepass.products import service as products
 from tracepass.products.images import BUCKET as IMAGES
 from tracepass.products.images import ProductImages
 from tracepass.products.service import Products
+from tracepass.quotas import service as quotas
+from tracepass.quotas.service import EpcisEvents, Plans, Quotas, Slots
 from tracepass.resolver.hosts import Hosts
 from tracepass.resolver.linking import Linking
 from tracepass.resolver.service import Resolver
@@ -61,6 +67,7 @@ INDEXES = (
     *passports.INDEXES,
     *links.INDEXES,
     *domains.INDEXES,
+    *oauth.INDEXES,
 )
 
 
@@ -94,7 +101,10 @@ def build_services(
     claims = GtinClaims(database, clock=clock)
     hosts = Hosts(DomainDirectory(database), origins, settings.resolver_hosts, clock=clock)
     tokens = AccessTokens(load_secret_key(settings), issuer=settings.api_origin, clock=clock)
-    desk = Desk(database, clock=clock, templates=templates, products=catalogue, origins=origins)
+    plans = Plans.load(settings.plans)
+    slots = Slots(database, plans=plans, clock=clock, passports=PassportCounts(database))
+    events = EpcisEvents(database, plans=plans, clock=clock)
+    desk = Desk(database, clock=clock, templates=templates, products=catalogue, origins=origins, plans=plans)
     services = (
         database,
         templates,
@@ -102,14 +112,21 @@ def build_services(
         files,
         claims,
         Authenticator(
-            (KeyDoor(database), SessionDoor(database), TokenDoor(database, tokens, clock=clock)), clock=clock, origin=settings.api_origin
+            (KeyDoor(database), SessionDoor(database), TokenDoor(database, tokens, clock=clock)),
+            clock=clock,
+            origin=settings.api_origin,
         ),
         *account_services(database, clock),
         Arrivals(database, clock=clock),
         AuditLog(database),
+        *OAuth.over(database, tokens, issuer=settings.api_origin, clock=clock).all,
         Contract(settings.api_origin, settings.resolver_origin),
         ProductImages(open_blobs(database, IMAGES, settings.storage), catalogue),
-        Passports(desk, claims=claims, files=files),
+        slots,
+        events,
+        Quotas(database, plans=plans, clock=clock, slots=slots, events=events),
+        Claims(database, clock=clock),
+        Passports(desk, claims=claims, files=files, slots=slots),
         PassportFields(desk, files=files),
         PassportStates(desk, claims=claims),
         PassportRecords(desk),

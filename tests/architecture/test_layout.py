@@ -16,7 +16,20 @@ DRIVER = {"pymongo", "bson", "gridfs"}
 WEB = {"fastapi", "starlette"}
 
 # Features of the API and of the domain; `core`, `gs1`, `locale`, `api`, `supervisor`, `cli` and `demo` are none.
-FEATURES = {"accounts", "domains", "files", "identity", "links", "passports", "products", "resolver", "templates"}
+FEATURES = {
+    "accounts",
+    "domains",
+    "files",
+    "idempotency",
+    "identity",
+    "links",
+    "oauth",
+    "passports",
+    "products",
+    "quotas",
+    "resolver",
+    "templates",
+}
 DOORS = {"service", "models"}
 # Composition roots: here services are made out of repositories and routers are hung into the application, so these,
 # and only these, look behind the doors.
@@ -33,7 +46,10 @@ DRIVER_MODULES = {
     "tracepass.core.sealer",
     "tracepass.identity.grants_repository",
     "tracepass.identity.access_repository",
+    "tracepass.idempotency.repository",
     "tracepass.identity.repository",
+    "tracepass.quotas.repository",
+    "tracepass.oauth.repository",
     "tracepass.resolver.repository",
 }
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "base", "misc"}

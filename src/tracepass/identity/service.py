@@ -22,7 +22,8 @@ from tracepass.identity.recovery import MAIL_RESET, Recovery
 from tracepass.identity.repository import INDEXES as DIRECTORY_INDEXES
 from tracepass.identity.sessions import SessionDoor, Sessions
 from tracepass.identity.signin import Registration, SignIn, WrongCredentials
-from tracepass.identity.throttle import Throttle, TooManyAttempts
+from tracepass.identity.throttle import Pace, Throttle, TooManyAttempts, at_address
+from tracepass.identity.tokens import LIFETIME as TOKEN_LIFETIME
 from tracepass.identity.tokens import AccessTokens, Claims, TokenDoor, resources_of
 from tracepass.identity.workspaces import Workspaces
 
@@ -50,6 +51,7 @@ __all__ = [
     "MAIL_INVITATION",
     "MAIL_RESET",
     "METADATA_PATH",
+    "TOKEN_LIFETIME",
     "AccessTokens",
     "ApiKeys",
     "Arrivals",
@@ -66,6 +68,7 @@ __all__ = [
     "KeyDoor",
     "Member",
     "Members",
+    "Pace",
     "Passwords",
     "People",
     "Recovery",
@@ -84,6 +87,7 @@ __all__ = [
     "Workspaces",
     "WrongCredentials",
     "account_services",
+    "at_address",
     "challenge",
     "cookie_attributes",
     "demand_people_rights",
