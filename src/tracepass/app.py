@@ -26,13 +26,13 @@ from tracepass.core.secretkey import load_secret_key
 from tracepass.domains.router import router as domains_router
 from tracepass.domains.service import TxtRecords
 from tracepass.files.router import router as files_router
-from tracepass.identity.arrivals import Arrivals
 from tracepass.idempotency.service import Claims
+from tracepass.identity.arrivals import Arrivals
 from tracepass.identity.authentication import Authenticator
+from tracepass.links.router import router as links_router
 from tracepass.oauth.pages_router import pages_router as oauth_pages_router
 from tracepass.oauth.router import router as oauth_router
 from tracepass.pages.router import router as pages_router
-from tracepass.links.router import router as links_router
 from tracepass.passports.compliance_router import compliance_router, verdict_router
 from tracepass.passports.content_router import content_router
 from tracepass.passports.records_router import records_router
@@ -40,15 +40,16 @@ from tracepass.passports.router import router as passports_router
 from tracepass.passports.upkeep_router import upgrade_router, upkeep_router
 from tracepass.products.router import media_router
 from tracepass.products.router import router as products_router
+from tracepass.quotas.service import Quotas
 from tracepass.resolver.root_router import link_router, root_router
 from tracepass.resolver.router import landing_router
-from tracepass.quotas.service import Quotas
 from tracepass.resolver.router import router as resolver_router
 from tracepass.resolver.service import Resolver
 from tracepass.resolver.vocabulary_router import vocabulary_router
 from tracepass.settings import Settings
 from tracepass.templates.router import router as templates_router
 from tracepass.templates.service import Templates
+from tracepass.tools.router import router as tools_router
 
 FLUSH_SECONDS = 5.0
 RENEW_SECONDS = 20.0
@@ -76,6 +77,7 @@ ROUTERS = (
     landing_router,
     link_router,
     templates_router,
+    tools_router,
     pages_router,
     oauth_router,
     oauth_pages_router,

@@ -58,6 +58,7 @@ from tracepass.resolver.service import Resolver
 from tracepass.resolver.vocabulary import Vocabulary
 from tracepass.settings import Settings
 from tracepass.templates.service import Templates
+from tracepass.tools.service import Tools
 
 INDEXES = (
     *changes.INDEXES,
@@ -68,6 +69,8 @@ INDEXES = (
     *links.INDEXES,
     *domains.INDEXES,
     *oauth.INDEXES,
+    *quotas.INDEXES,
+    *idempotency.INDEXES,
 )
 
 
@@ -135,6 +138,7 @@ def build_services(
         Verdicts(desk),
         ConditionFlags(desk),
         TemplatePages(templates),
+        Tools(clock=clock),
         Vocabulary(templates, origin=origins.api),
         Resolver.over(database, templates, clock=clock, origin=origins.resolver),
         Links(database, clock=clock, gtins=claims),

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import hmac
 import re
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, TypeVar, cast
 from urllib.parse import parse_qs, unquote_to_bytes
 
 from pydantic import BeforeValidator
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
-from tracepass.api.bodies import parse_json
+from tracepass.api.bodies import THREAD_FROM_BYTES, parse_json
 from tracepass.api.policy import FORM, JSON, Policy
 from tracepass.core.errors import Invalid, Refusal
 from tracepass.core.ids import Id, find_id
@@ -245,10 +247,39 @@ class Call(Request):
         """Return the value that `load` parsed."""
         return self._parsed
 
+    async def digest(self) -> str:
+        """Return a digest of what this request asks and sends: its query, and its body or the file in its form.
+
+        The framing of a form differs from one sending to the next, so the file counts, not the bytes around it.
+        """
+        parts = [self.scope["query_string"], *[part async for part in self._sent()]]
+        if sum(map(len, parts)) > THREAD_FROM_BYTES:
+            return await asyncio.to_thread(_digest, parts)
+        return _digest(parts)
+
+    async def _sent(self) -> AsyncGenerator[bytes, None]:
+        if self._form is None:
+            yield getattr(self, "_body", b"")
+            return
+        for name, value in self._form.multi_items():
+            yield name.encode()
+            if isinstance(value, UploadFile):
+                yield f"{value.filename} {value.content_type}".encode()
+                yield await value.read()
+                await value.seek(0)
+
     @property
     def fields(self) -> Mapping[str, list[str]]:
         """Return the fields of a form that a page or an OAuth client sent; a name may come more than once."""
         return cast("Mapping[str, list[str]]", self._parsed)
+
+
+def _digest(parts: Sequence[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(b"%d:" % len(part))
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def _declared_length(request: Request) -> int:

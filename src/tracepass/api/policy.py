@@ -35,7 +35,8 @@ class Policy:
 
     ``scope`` is None on public routes and where any credential is good enough (``signed_in``). ``max_body`` is in bytes
     and includes the framing of a form. ``cost`` gives the units a validated body takes from the budget. ``any_query``
-    passes over parameters that the operation does not know, where a standard wants it so.
+    passes over parameters that the operation does not know, where a standard wants it so. A ``confidential`` answer
+    shows a secret this once, and is not kept for repetitions.
     """
 
     scope: str | None
@@ -46,6 +47,7 @@ class Policy:
     also_query: frozenset[str] = frozenset()
     signed_in: bool = False
     any_query: bool = False
+    confidential: bool = False
 
     @property
     def public(self) -> bool:

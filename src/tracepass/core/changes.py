@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tracepass.core import completion
 from tracepass.core.canonical import state_hash
 from tracepass.core.clock import Clock, timestamp
 from tracepass.core.differences import Difference, apply
@@ -90,6 +91,7 @@ class ChangeLog:
             await self._records.insert(record, session=session)
         except DuplicateKeyError:
             raise Stale from None
+        await completion.mark(change.entity, change.entity_id, change.version, session=session)
         return digest
 
     def _record(self, change: Change, actor: Actor) -> tuple[Document, str]:

@@ -17,6 +17,7 @@ CODES: Mapping[str, int] = {
     "read_only_field": 400,
     "not_translatable": 400,
     "unknown_category": 400,
+    "unknown_country": 400,
     "invalid_request": 400,
     "invalid_grant": 400,
     "invalid_scope": 400,

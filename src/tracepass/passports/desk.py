@@ -19,12 +19,14 @@ from tracepass.identity.models import Caller
 from tracepass.passports.completion import completion_percentage, field_counts
 from tracepass.passports.compliance import Facts, examine, tally_key
 from tracepass.passports.fields import Hand
+from tracepass.passports.languages import refuse_languages
 from tracepass.passports.models import Locator
 from tracepass.passports.publicview import public_view, scan_state
 from tracepass.passports.repository import IdentifierClaims, PassportRepository
 from tracepass.passports.values import check_size, file_ids
 from tracepass.passports.wire import entity
 from tracepass.products.service import Products, check_expected
+from tracepass.quotas.service import Plans
 from tracepass.templates.models import Template
 from tracepass.templates.service import Templates
 
@@ -70,13 +72,21 @@ class Desk:
     """Reads and writes passports of any workspace, one at a time."""
 
     def __init__(
-        self, database: Database, *, clock: Clock, templates: Templates, products: Products, origins: Origins
+        self,
+        database: Database,
+        *,
+        clock: Clock,
+        templates: Templates,
+        products: Products,
+        origins: Origins,
+        plans: Plans,
     ) -> None:
         self.database = database
         self.clock = clock
         self.templates = templates
         self.products = products
         self.origins = origins
+        self.plans = plans
         self.identifiers = IdentifierClaims(database)
         self._turns = Turns()
 
@@ -156,6 +166,7 @@ class Desk:
             {**edited, "version": before["version"] + 1, "updatedAt": timestamp(self.clock())}, template
         )
         check_size(after)
+        refuse_languages(self.plans.of(caller.workspace.plan), before, after)
         change = self._change(before, after, deed, prev_hash=stored["stateHash"])
         kept = kept_beside(after, template)
         update = update_of([*change.diff, *differences({name: stored.get(name) for name in kept}, kept)])

@@ -315,6 +315,10 @@ class PassportCounts:
         """Count the passports of a product that are not archived."""
         return await PassportRepository(self._database, tenancy).count_live(product_id)
 
+    async def count_all(self, tenancy: Tenancy) -> int:
+        """Count the passports of a workspace in one environment, whatever their state."""
+        return await PassportRepository(self._database, tenancy).count(PassportFilter())
+
 
 class FileReferences:
     """Which passports refer to a file; what the file store asks."""

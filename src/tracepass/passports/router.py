@@ -8,7 +8,6 @@ from fastapi import Query
 from starlette.responses import Response
 
 from tracepass.api import Budget, Call, Router, answer, entity_answer, list_answer
-from tracepass.core.batches import create_each
 from tracepass.core.mongo import Document
 from tracepass.core.schema import Nothing
 from tracepass.passports.addresses import locator, on_passport
@@ -54,10 +53,7 @@ async def list_passports(call: Call, query: Annotated[PassportQuery, Query()]) -
 @router.operation("POST", "/batch", scope=WRITE, budget=Budget.WRITES, cost=lambda body: len(body.passports))
 async def create_passports(call: Call, body: PassportBatch) -> Response:
     """Make up to 100 drafts; each stands alone."""
-    passports, caller, origins = call.service(Passports), call.caller, call.origins
-    outcome = await create_each(
-        body.passports, PassportCreate, lambda item: passports.create(caller, item, origins=origins)
-    )
+    outcome = await call.service(Passports).create_many(call.caller, body, origins=call.origins)
     return answer(outcome, 207)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from tracepass.core.batches import create_each
 from tracepass.core.changes import Change, Stale
 from tracepass.core.clock import timestamp
 from tracepass.core.errors import Invalid, NotFound, Refusal
@@ -17,12 +18,14 @@ from tracepass.passports import gtins, repository
 from tracepass.passports.desk import Desk, kept_beside, key_of
 from tracepass.passports.fieldwork import FileStore, refuse_missing_files
 from tracepass.passports.gtins import GtinClaims
+from tracepass.passports.labels.models import LabelFilter
 from tracepass.passports.lifecycle import DELETABLE
 from tracepass.passports.making import draft, key_warnings, search_of
-from tracepass.passports.models import Locator, PassportCreate, PassportQuery, ReadQuery
+from tracepass.passports.models import Locator, PassportBatch, PassportCreate, PassportQuery, ReadQuery
 from tracepass.passports.repository import KeyTaken, PassportFilter, SerialTaken
 from tracepass.passports.values import check_size
 from tracepass.passports.wire import entity, labelled, localised, shown
+from tracepass.quotas.service import Place, Slots
 
 INDEXES = (*repository.INDEXES, *gtins.INDEXES)
 
@@ -61,10 +64,11 @@ class PassportPage:
 class Passports:
     """Passports of every workspace, one at a time."""
 
-    def __init__(self, desk: Desk, *, claims: GtinClaims, files: FileStore) -> None:
+    def __init__(self, desk: Desk, *, claims: GtinClaims, files: FileStore, slots: Slots) -> None:
         self.desk = desk
         self._claims = claims
         self._files = files
+        self._slots = slots
 
     async def create(self, caller: Caller, body: PassportCreate, *, origins: Origins) -> Document:
         """Make a draft and claim its key; its link leads to the resolver of ``origins``.
@@ -72,6 +76,7 @@ class Passports:
         Raises:
             Invalid: the product is unknown, or a value does not fit.
             DuplicateSerial, DuplicateKey: the key is in use.
+            OverageRequired: the plan includes no more passports, and another was not confirmed.
             Refusal: ``gtin_registered_elsewhere``, ``product_archived``.
         """
         product = await self._product(caller, body.product_id)
@@ -82,8 +87,9 @@ class Passports:
         check_size(passport)
         kept = kept_beside(passport, template)
         await refuse_missing_files(self._files, caller.tenancy, kept["fileRefs"])
-        await self._claims.claim(caller.workspace, caller.tenancy, passport["gs1"]["gtin"])
-        await self._insert(caller, passport, {**kept, "publicFileRefs": []})
+        async with self._slots.place(caller, confirmed=body.confirm_overage) as place:
+            await self._claims.claim(caller.workspace, caller.tenancy, passport["gs1"]["gtin"])
+            await self._insert(caller, passport, {**kept, "publicFileRefs": []}, place)
         return self._with_warnings(shown(passport, template))
 
     async def _product(self, caller: Caller, product_id: Id) -> Document:
@@ -95,7 +101,7 @@ class Passports:
             raise Refusal("product_archived", "The product is archived; it takes no new passports.")
         return product
 
-    async def _insert(self, caller: Caller, passport: Document, kept: Document) -> None:
+    async def _insert(self, caller: Caller, passport: Document, kept: Document, place: Place | None) -> None:
         claim = {
             "_id": key_of(caller, passport["gs1"], passport["granularity"]),
             **caller.tenancy.fields,
@@ -125,6 +131,7 @@ class Passports:
             digest = await self.desk.log(caller).append(change, caller.actor, session=session)
             document = {**passport, **kept, "search": search, "stateHash": digest}
             await self.desk.passports(caller).insert(document, session=session)
+            await self._slots.record_purchase(place, caller, passport["_id"], session=session)
 
         try:
             await self.desk.database.transact(work)
@@ -137,6 +144,21 @@ class Passports:
     def _with_warnings(self, passport: Document) -> Document:
         warnings = key_warnings(passport["gs1"])
         return {**passport, "warnings": warnings} if warnings else passport
+
+    async def create_many(self, caller: Caller, body: PassportBatch, *, origins: Origins) -> dict[str, Any]:
+        """Make drafts, each of which stands or falls alone; return what became of each.
+
+        Raises:
+            OverageRequired: the plan includes fewer passports more, and neither the batch nor each item confirms them.
+        """
+        confirmed = body.confirm_overage or all(item.get("confirmOverage") is True for item in body.passports)
+        await self._slots.refuse_many(caller, len(body.passports), confirmed=confirmed)
+
+        async def create(item: PassportCreate) -> Document:
+            confirmed = {"confirm_overage": body.confirm_overage or item.confirm_overage}
+            return await self.create(caller, item.model_copy(update=confirmed), origins=origins)
+
+        return await create_each(body.passports, PassportCreate, create)
 
     async def get(self, caller: Caller, which: Locator, query: ReadQuery) -> Document:
         """Return a passport, in one language and with labels if asked for.
@@ -160,7 +182,7 @@ class Passports:
 
     async def list_(self, caller: Caller, query: PassportQuery) -> PassportPage:
         """Return one page of passports."""
-        which = self._filter(query)
+        which = self.filter_of(query)
         passports = self.desk.passports(caller)
         after = None if query.cursor is None else which.after(query.cursor)
         skip = 0 if after else offset(query.page, query.limit)
@@ -171,7 +193,12 @@ class Passports:
             del item["updatedAt"]
         return PassportPage(items=items, total=await passports.count(which), next_cursor=cursor)
 
-    def _filter(self, query: PassportQuery) -> PassportFilter:
+    def filter_of(self, query: PassportQuery | LabelFilter) -> PassportFilter:
+        """Return the filter that a query describes.
+
+        Raises:
+            Invalid: there is no such category.
+        """
         category = None if query.category is None else self.desk.templates.normalise(query.category)
         if query.category is not None and category is None:
             raise Invalid({"category": [f"{query.category!r} is no category; GET /api/v1/templates lists them"]})
@@ -200,7 +227,8 @@ class Passports:
                 f"A passport that is {stored['status']} is not deleted; archive it instead.",
                 details={"status": stored["status"]},
             )
-        counts = await self._delete(caller, stored)
+        async with self._slots.freeing(caller):
+            counts = await self._delete(caller, stored)
         await self._claims.lapse_with_last(caller.tenancy, stored["gs1"]["gtin"])
         return {
             "passportId": stored["_id"],

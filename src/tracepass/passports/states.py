@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tracepass.core.clock import timestamp
 from tracepass.core.errors import Invalid, NotFound, Refusal
@@ -90,6 +90,7 @@ class PassportStates:
         blockers = await self._blockers(caller, stored)
         now = timestamp(self.desk.clock())
         future = None if expires_at is None else timestamp(self._future(expires_at))
+        latest = self._latest_expiry(caller)
         link = digital_link(caller, key_path(stored["gs1"], stored["granularity"]), origins)
 
         def edit(passport: Document) -> Document:
@@ -98,7 +99,7 @@ class PassportStates:
             if blockers or (open_gaps and not acknowledge_gaps):
                 raise _publish_blocked(blockers, open_gaps)
             gs1 = {**passport["gs1"], "digitalLinkUri": link}
-            members = {"gs1": gs1, "status": target, "publishedAt": now, **_due(passport, future, now)}
+            members = {"gs1": gs1, "status": target, "publishedAt": now, **_due(passport, future, now, latest)}
             return {**passport, **members, **({"publishedIncomplete": True} if open_gaps else {})}
 
         async def confirm(passport: Document, session: Session) -> None:
@@ -120,6 +121,11 @@ class PassportStates:
             return [{"type": "product_archived", "message": "The product of this passport is archived."}]
         return []
 
+    def _latest_expiry(self, caller: Caller) -> str | None:
+        """Return the last moment until which the caller's plan lets a passport be read; None sets none."""
+        days = self.desk.plans.of(caller.workspace.plan).passport_days
+        return None if days is None else timestamp(self.desk.clock() + timedelta(days=days))
+
     def _future(self, moment: datetime) -> datetime:
         if moment <= self.desk.clock():
             raise Invalid({"expiresAt": ["must lie in the future"]})
@@ -136,11 +142,12 @@ class PassportStates:
         """
         now = timestamp(self.desk.clock())
         future = None if expires_at is None else timestamp(self._future(expires_at))
+        latest = self._latest_expiry(caller)
 
         def edit(passport: Document) -> Document:
             target = target_of("republish", passport["status"])
             rest = {name: passport[name] for name in passport.keys() - {"suspendedAt", "suspensionReason"}}
-            return {**rest, **_due(passport, future, now), "status": target}
+            return {**rest, **_due(passport, future, now, latest), "status": target}
 
         async def also(passport: Document, session: Session) -> None:
             await self._expire_on_its_day(caller, passport, session)
@@ -154,18 +161,17 @@ class PassportStates:
             await self._jobs.enqueue(EXPIRE, key, caller.tenancy, payload, session=session, due=passport["expiresAt"])
 
 
-def _due(passport: Document, future: str | None, now: str) -> dict[str, str]:
-    """Return the expiry a passport goes out with: the one given, else the one it has.
+def _due(passport: Document, future: str | None, now: str, latest: str | None) -> dict[str, str]:
+    """Return the expiry a passport goes out with: the one given, else the one it has, or sooner where the plan ends it.
 
     Raises:
         Invalid: that one is past.
     """
     due = future or passport.get("expiresAt")
-    if due is None:
-        return {}
-    if due <= now:
+    if due is not None and due <= now:
         raise Invalid({"expiresAt": ["must be given and lie in the future: the day the passport has is past"]})
-    return {"expiresAt": due}
+    first = min(filter(None, (due, latest)), default=None)
+    return {} if first is None else {"expiresAt": first}
 
 
 def _publish_blocked(blockers: list[dict[str, str]], open_gaps: list[dict[str, str]]) -> Refusal:

@@ -1,0 +1,43 @@
+"""What a request has done so far, written down in the very transactions that do it.
+
+A request with an idempotency key must not take effect twice, not even if the process dies between its commit and its
+answer. So whoever writes changes tells, in the transaction of the change, the completion that the request runs under.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Protocol
+
+from tracepass.core.ids import Id
+from tracepass.core.mongo import Session
+
+
+class Completion(Protocol):
+    """Remembers what a request has changed."""
+
+    async def mark(self, entity: str, entity_id: Id | str, version: int | None, *, session: Session) -> None:
+        """Remember a change, in its transaction."""
+        ...
+
+
+_current: ContextVar[Completion | None] = ContextVar("completion", default=None)
+
+
+@contextmanager
+def completing(completion: Completion | None) -> Iterator[None]:
+    """Let a completion hear of every change made in the block; None lets nobody hear."""
+    token = _current.set(completion)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+async def mark(entity: str, entity_id: Id | str, version: int | None, *, session: Session) -> None:
+    """Tell the completion of the running request, if it has one, of a change in its transaction."""
+    completion = _current.get()
+    if completion is not None:
+        await completion.mark(entity, entity_id, version, session=session)

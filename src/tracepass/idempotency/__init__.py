@@ -1,0 +1,1 @@
+"""Requests that may be repeated without taking effect twice: claims on keys, and the answers kept under them."""

@@ -1,0 +1,71 @@
+"""Claims in the database. A claim is one document under the digest of its key, so its insert is the claim."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pymongo import UpdateOne, WriteConcern
+
+from tracepass.core.ids import Id
+from tracepass.core.mongo import Database, Document, DuplicateKeyError, Index, Session
+
+COLLECTION = "idempotency"
+
+INDEXES = (Index(COLLECTION, (("purgeAt", 1),), expire_after_seconds=0),)
+
+
+class ClaimRepository:
+    """The claims of all workspaces: their keys hold workspace and environment."""
+
+    def __init__(self, database: Database) -> None:
+        self._claims = database.collection(COLLECTION)
+        # A claim need not outlive its server: the transaction of the effect fails if it is not there.
+        self._quick = self._claims.with_options(write_concern=WriteConcern(w=1))
+
+    async def insert(self, claim: Document) -> bool:
+        """Claim a key; tell whether it was free."""
+        try:
+            await self._quick.insert_one(claim)
+        except DuplicateKeyError:
+            return False
+        return True
+
+    async def find(self, claim_id: str) -> Document | None:
+        """Return the claim of a key, or None."""
+        return await self._claims.find_one({"_id": claim_id})
+
+    async def replace(self, seen: Document, claim: Document) -> bool:
+        """Take over a claim that is dead, unless something happened to it meanwhile; tell whether that was so."""
+        query = {"_id": seen["_id"], "holder": seen["holder"], "leaseUntil": seen["leaseUntil"]}
+        query["effects"] = seen.get("effects", {"$exists": False})
+        return (await self._claims.replace_one(query, claim)).matched_count == 1
+
+    async def mark(self, claim_id: str, holder: Id, effect: Document, *, session: Session) -> bool:
+        """Write down an effect, in its transaction; tell whether the claim is still the holder's."""
+        outcome = await self._claims.update_one(
+            {"_id": claim_id, "holder": holder}, {"$push": {"effects": effect}}, session=session
+        )
+        return outcome.matched_count == 1
+
+    async def store(self, answers: Iterable[tuple[str, Id, Mapping[str, Any]]]) -> None:
+        """Keep the answers of claims, many in one trip."""
+        updates = [
+            UpdateOne({"_id": claim_id, "holder": holder}, {"$set": {"answer": answer}})
+            for claim_id, holder, answer in answers
+        ]
+        await self._claims.bulk_write(updates, ordered=False)
+
+    async def free(self, claim_id: str, holder: Id) -> bool:
+        """Give a key back that had no effect; tell whether it had none."""
+        query = {"_id": claim_id, "holder": holder, "effects": {"$exists": False}}
+        return (await self._claims.delete_one(query)).deleted_count == 1
+
+    async def end_lease(self, claim_id: str, holder: Id, *, at: datetime) -> None:
+        """Say that nobody works under a claim any more."""
+        await self._claims.update_one({"_id": claim_id, "holder": holder}, {"$set": {"leaseUntil": at}})
+
+    async def renew(self, claim_ids: Sequence[str], *, until: datetime) -> None:
+        """Keep claims for longer."""
+        await self._quick.update_many({"_id": {"$in": list(claim_ids)}}, {"$set": {"leaseUntil": until}})
