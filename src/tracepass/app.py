@@ -35,6 +35,7 @@ from tracepass.oauth.router import router as oauth_router
 from tracepass.pages.router import router as pages_router
 from tracepass.passports.compliance_router import compliance_router, verdict_router
 from tracepass.passports.content_router import content_router
+from tracepass.passports.labels_router import labels_router
 from tracepass.passports.records_router import records_router
 from tracepass.passports.router import router as passports_router
 from tracepass.passports.upkeep_router import upgrade_router, upkeep_router
@@ -67,6 +68,7 @@ ROUTERS = (
     passports_router,
     content_router,
     records_router,
+    labels_router,
     upkeep_router,
     upgrade_router,
     verdict_router,

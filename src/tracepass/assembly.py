@@ -40,6 +40,7 @@ from tracepass.passports.defaults import DefaultsCopier
 from tracepass.passports.desk import Desk
 from tracepass.passports.fieldwork import PassportFields
 from tracepass.passports.gtins import GtinClaims
+from tracepass.passports.labels.service import Labels
 from tracepass.passports.records import PassportRecords
 from tracepass.passports.repository import FileReferences, PassportCounts
 from tracepass.passports.service import Passports
@@ -133,6 +134,7 @@ def build_services(
         PassportFields(desk, files=files),
         PassportStates(desk, claims=claims),
         PassportRecords(desk),
+        Labels(desk),
         DefaultsCopier(desk, files=files),
         TemplateUpgrades(desk),
         Verdicts(desk),

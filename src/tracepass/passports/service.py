@@ -26,6 +26,7 @@ from tracepass.passports.repository import KeyTaken, PassportFilter, SerialTaken
 from tracepass.passports.values import check_size
 from tracepass.passports.wire import entity, labelled, localised, shown
 from tracepass.quotas.service import Place, Slots
+from tracepass.templates.service import Templates
 
 INDEXES = (*repository.INDEXES, *gtins.INDEXES)
 
@@ -59,6 +60,26 @@ class PassportPage:
     items: list[Document]
     total: int
     next_cursor: str | None
+
+
+def filter_of(query: PassportQuery | LabelFilter, templates: Templates) -> PassportFilter:
+    """Return the filter that a query describes.
+
+    Raises:
+        Invalid: there is no such category.
+    """
+    category = None if query.category is None else templates.normalise(query.category)
+    if query.category is not None and category is None:
+        raise Invalid({"category": [f"{query.category!r} is no category; GET /api/v1/templates lists them"]})
+    return PassportFilter(
+        product_id=query.product_id,
+        status=query.status,
+        category=category,
+        granularity=query.granularity,
+        search=query.search,
+        updated_since=None if query.updated_since is None else timestamp(query.updated_since),
+        sort=query.sort,
+    )
 
 
 class Passports:
@@ -182,7 +203,7 @@ class Passports:
 
     async def list_(self, caller: Caller, query: PassportQuery) -> PassportPage:
         """Return one page of passports."""
-        which = self.filter_of(query)
+        which = filter_of(query, self.desk.templates)
         passports = self.desk.passports(caller)
         after = None if query.cursor is None else which.after(query.cursor)
         skip = 0 if after else offset(query.page, query.limit)
@@ -192,25 +213,6 @@ class Passports:
         for item in items:
             del item["updatedAt"]
         return PassportPage(items=items, total=await passports.count(which), next_cursor=cursor)
-
-    def filter_of(self, query: PassportQuery | LabelFilter) -> PassportFilter:
-        """Return the filter that a query describes.
-
-        Raises:
-            Invalid: there is no such category.
-        """
-        category = None if query.category is None else self.desk.templates.normalise(query.category)
-        if query.category is not None and category is None:
-            raise Invalid({"category": [f"{query.category!r} is no category; GET /api/v1/templates lists them"]})
-        return PassportFilter(
-            product_id=query.product_id,
-            status=query.status,
-            category=category,
-            granularity=query.granularity,
-            search=query.search,
-            updated_since=None if query.updated_since is None else timestamp(query.updated_since),
-            sort=query.sort,
-        )
 
     async def delete(self, caller: Caller, which: Locator, *, expected: frozenset[int] | None) -> Document:
         """Delete a passport that was never published, with all that hangs on it; return what went.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,6 +75,11 @@ class ProductRepository:
             query["_id"] = {"$lt": after.id}
         cursor = self._products.find(query, sort=[("_id", -1)], skip=skip, limit=limit, hint=which.hint)
         return await cursor.to_list()
+
+    async def names(self, product_ids: Iterable[Id]) -> list[Document]:
+        """Return name and model of those products that exist."""
+        projection = {"name": 1, "model": 1}
+        return await self._products.find({"_id": {"$in": list(product_ids)}}, projection=projection).to_list()
 
     async def count(self, which: ProductFilter) -> int:
         """Count the products that match."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -149,6 +149,11 @@ class Products:
             NotFound: this workspace has no such product.
         """
         return shown(await self._load(caller.tenancy, product_id, session=session))
+
+    async def named(self, caller: Caller, product_ids: Iterable[Id]) -> dict[Id, Document]:
+        """Return name and model of products, by their ids."""
+        found = await ProductRepository(self._database, caller.tenancy).names(product_ids)
+        return {product["_id"]: product for product in found}
 
     async def _counted(self, caller: Caller, product: Document) -> Document:
         counts = await self._passports.count(caller.tenancy, [product["_id"]])

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import segno
 import zxingcpp
 
 from tracepass.core.errors import Invalid
@@ -58,45 +57,40 @@ def symbol_of(passport: Mapping[str, Any], symbology: Symbology, ecc: Correction
         Invalid: the symbology cannot hold what the passport has to say, or has no choice of error correction.
     """
     kind = KINDS[symbology]
-    if kind.matrix == "datamatrix" and ecc is not None:
-        raise Invalid({"ecc": ["is fixed in a Data Matrix (ECC 200); leave it out"]})
+    options: dict[str, Any] = {}
+    if kind.matrix == "datamatrix":
+        options["forceSquare"] = True
+        if ecc is not None:
+            raise Invalid({"ecc": ["is fixed in a Data Matrix (ECC 200); leave it out"]})
+    else:
+        ecc = options["ec_level"] = ecc or DEFAULT_CORRECTION
     if not kind.gs1:
         link = passport["gs1"]["digitalLinkUri"]
-        return _qr(link, ecc or DEFAULT_CORRECTION) if symbology == "qr" else _data_matrix(link)
+        return Symbol(symbology, link, _modules(link, kind, options), ecc)
     elements = elements_of(passport)
     check_elements(elements)
     # Square brackets, because round ones may be part of a serial.
     content = "".join(f"[{code}]{value}" for code, value in elements)
-    if kind.matrix == "datamatrix":
-        made = zxingcpp.create_barcode(content, zxingcpp.BarcodeFormat.DataMatrix, gs1=True, forceSquare=True)
-        return Symbol(symbology, bracketed(elements), _modules(made), None)
-    level = ecc or DEFAULT_CORRECTION
-    made = zxingcpp.create_barcode(content, zxingcpp.BarcodeFormat.QRCode, gs1=True, ec_level=level)
-    return Symbol(symbology, bracketed(elements), _modules(made), level)
+    return Symbol(symbology, bracketed(elements), _modules(content, kind, {**options, "gs1": True}), ecc)
 
 
-def _qr(link: str, ecc: Correction) -> Symbol:
+_MATRICES = {"qr": zxingcpp.BarcodeFormat.QRCode, "datamatrix": zxingcpp.BarcodeFormat.DataMatrix}
+
+
+def _modules(content: str, kind: Kind, options: Mapping[str, Any]) -> Modules:
     try:
-        code = segno.make_qr(link, error=ecc, boost_error=False)
-    except segno.DataOverflowError:
-        message = f"leaves no room in a QR Code for a link of {len(link)} characters; a lower level does"
-        raise Invalid({"ecc": [message]}) from None
-    return Symbol("qr", link, tuple(bytes(row) for row in code.matrix), ecc)
-
-
-def _data_matrix(link: str) -> Symbol:
-    try:
-        made = zxingcpp.create_barcode(link, zxingcpp.BarcodeFormat.DataMatrix, forceSquare=True)
+        made = zxingcpp.create_barcode(content, _MATRICES[kind.matrix], **options)
     except ValueError:
-        message = f"has no room for a link of {len(link)} characters; a QR Code of level L may have"
-        raise Invalid({"symbology": [message]}) from None
-    return Symbol("datamatrix", link, _modules(made), None)
-
-
-def _modules(made: zxingcpp.Barcode) -> Modules:
+        raise _no_room(content, kind) from None
     picture: Any = zxingcpp.write_barcode_to_image(made, scale=1, add_quiet_zones=False)
     pixels: list[list[int]] = memoryview(picture).tolist()  # type: ignore[assignment]  # its stub knows one dimension
     return tuple(bytes(not pixel for pixel in row) for row in pixels)
+
+
+def _no_room(content: str, kind: Kind) -> Invalid:
+    if kind.matrix == "qr":
+        return Invalid({"ecc": [f"leaves no room for {len(content)} characters in a QR Code; a lower level does"]})
+    return Invalid({"symbology": [f"has no room for {len(content)} characters; a QR Code of level L may have"]})
 
 
 def marked(symbol: Symbol) -> Modules:

@@ -1,0 +1,1 @@
+"""Sheets and rolls of labels for many passports, as PDF."""
