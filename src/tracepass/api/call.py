@@ -129,8 +129,8 @@ class Call(Request):
         self._caller = caller
 
     async def optional_caller(self, scope: str) -> Caller | None:
-        """Return who calls a public route, if they send a key; a key that opens nothing is refused all the same."""
-        if self._token is None:
+        """Return who calls a public route, if they show a credential; one that opens nothing is refused all the same."""
+        if self._token is None and SESSION_COOKIE not in self.cookies:
             return None
         await self.admit(scope)
         return self.caller

@@ -1,0 +1,109 @@
+"""Makes what the path of any operation names, so that a call can be about something that exists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+from tests.conftest import Make, Office, new_gtin
+from tests.contract.checker import Checker, Operation
+from tests.contract.requests import Requests
+
+from tracepass.identity.models import Workspace
+
+Places = dict[str, str]
+_NAMED = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A workspace with a client that has all rights in it."""
+
+    workspace: Workspace
+    client: httpx2.AsyncClient
+
+
+@dataclass(frozen=True)
+class Premises:
+    """Makes things in a workspace, over HTTP, by the contract's own samples where that is enough."""
+
+    contract: Checker
+    office: Office
+    make_product: Make
+    make_passport: Make
+
+    async def of(self, operation: Operation, owner: Owner) -> Places:
+        """Make what the operation's path names in the owner's workspace; return the values of its parameters.
+
+        Raises:
+            LookupError: nobody has said how to make it: add it to `_special`, or a POST to its collection.
+        """
+        names = _NAMED.findall(operation.path)
+        if not names or not operation.scopes:
+            return {}
+        collection = operation.path[: operation.path.index("{")].rstrip("/")
+        special = self._special.get(collection)
+        if special is not None:
+            return await special(owner)
+        return {names[0]: await self._created(collection, owner)}
+
+    @property
+    def _special(self) -> Mapping[str, Callable[[Owner], Awaitable[Places]]]:
+        return {
+            "/api/v1/passports": self._passport,
+            "/api/v1/passports/by-serial": self._passport,
+            "/api/v1/products": self._product,
+            "/api/v1/members": self._member,
+            "/api/v1/sessions": self._session,
+            "/api/v1/templates": self._template,
+            "/api/v1/links": self._link,
+        }
+
+    async def _created(self, collection: str, owner: Owner) -> str:
+        """Send the sample of the POST to a collection; return the id of what it made."""
+        post = self.contract.find("POST", collection)
+        if post is None or post.path != collection:
+            raise LookupError(f"nothing is made by POST {collection}; say in tests/contract/premises.py how it is")
+        answer = await Requests(self.contract).send(owner.client, post)
+        assert answer.is_success, f"{post.id}: {answer.text}"
+        return str(answer.json()["_id"])
+
+    async def _product(self, owner: Owner) -> Places:
+        return {"id": (await self.make_product(owner.client, model=uuid4().hex))["_id"], "index": "0"}
+
+    async def _passport(self, owner: Owner) -> Places:
+        product = await self._product(owner)
+        gs1 = {"gtin": new_gtin(), "serialNumber": uuid4().hex}
+        passport = await self.make_passport(owner.client, productId=product["id"], gs1=gs1)
+        return {"id": passport["_id"], "serial": gs1["serialNumber"]}
+
+    async def _member(self, owner: Owner) -> Places:
+        person, _ = await self.office.session(owner.workspace, "viewer")
+        return {"id": str(person.id)}
+
+    async def _session(self, owner: Owner) -> Places:
+        await self.office.session(owner.workspace, "viewer")
+        return {"id": uuid4().hex[:24]}
+
+    async def _template(self, _: Owner) -> Places:
+        return {"category": "battery"}
+
+    async def _link(self, owner: Owner) -> Places:
+        passport = await self._passport(owner)
+        published = await owner.client.post(
+            f"/api/v1/passports/{passport['id']}/publish", json={"acknowledgeGaps": True}
+        )
+        assert published.is_success, published.text
+        body: dict[str, Any] = {
+            "anchor": f"/01/{published.json()['gs1']['gtin']}",
+            "linkType": "gs1:pip",
+            "href": "https://brand.example/product",
+            "title": "Product page",
+        }
+        answer = await owner.client.post("/api/v1/links", json=body)
+        assert answer.is_success, answer.text
+        return {"id": answer.json()["_id"]}
