@@ -33,7 +33,7 @@ async def seal_all(sealer: Sealer) -> None:
     for _ in range(50):
         if not await sealer.seal_once():
             break
-    await sealer._lease.release()  # noqa: SLF001 - the next test's sealer need not wait
+    await sealer.lease.release()
 
 
 async def entries(client: httpx2.AsyncClient, **params: Any) -> list[dict[str, Any]]:

@@ -120,9 +120,7 @@ class ChainReader:
     def close(self, head: Head | None) -> Iterator[Fault]:
         """Compare the end of the chain with its head, None if that is gone; give what is wrong."""
         if head is None and self.last.seq:
-            yield Fault(
-                "head", self.last.seq, None, f"the head of the chain is gone; the last entry is {self.last.seq}"
-            )
+            yield Fault("head", None, None, f"the head of the chain is gone; the last entry is {self.last.seq}")
         elif head is not None and head.seq > self.last.seq:
             yield Fault("truncated", head.seq, None, _span("cut off at the end", self.last.seq + 1, head.seq))
         elif head is not None and head != self.last:

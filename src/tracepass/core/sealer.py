@@ -16,13 +16,14 @@ from typing import Any
 import structlog
 from bson import MaxKey
 from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError
 
 from tracepass.core.chain import Head, record_hash, seal
 from tracepass.core.changes import COLLECTION, SEALED, UNSEALED
 from tracepass.core.clock import Clock, timestamp
 from tracepass.core.ids import Id, new_id
 from tracepass.core.leases import Lease, Overtaken
-from tracepass.core.mongo import Database, Document, DuplicateKeyError, PyMongoError, Session
+from tracepass.core.mongo import Database, Document, PyMongoError, Session
 from tracepass.core.tenancy import Environment, Tenancy
 
 HEADS = "auditHeads"
@@ -31,6 +32,7 @@ LEASE_SECONDS = 5
 PAUSE_SECONDS = 0.5
 
 _ORDER = (("workspaceId", 1), ("environment", 1), ("at", 1), ("_id", 1))
+_DUPLICATE_KEY = 11000
 _WAITING = "_".join(f"{name}_{direction}" for name, direction in _ORDER)
 
 _log = structlog.get_logger()
@@ -40,19 +42,21 @@ Digest = tuple[Id, str]
 
 
 class ChainBroken(Exception):
-    """A chain has entries beyond its head: nothing can be added before a person has looked at it."""
+    """A chain has entries that its head does not know: nothing is added before a person has looked at it."""
 
 
 class Sealer:
     """Seals for all workspaces; any number may run, one works."""
 
-    def __init__(self, database: Database, *, clock: Clock, batch: int = BATCH) -> None:
+    def __init__(
+        self, database: Database, *, clock: Clock, batch: int = BATCH, lease_seconds: int = LEASE_SECONDS
+    ) -> None:
         self._database = database
         self._records = database.collection(COLLECTION)
         self._heads = database.collection(HEADS)
         self._clock = clock
         self._batch = batch
-        self._lease = Lease(database, "audit-sealer", holder=str(new_id()), seconds=LEASE_SECONDS)
+        self.lease = Lease(database, "audit-sealer", holder=str(new_id()), seconds=lease_seconds)
         self._after: Tenancy | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -73,7 +77,7 @@ class Sealer:
 
     async def _let_go(self) -> None:
         try:
-            await self._lease.release()
+            await self.lease.release()
         except PyMongoError as error:
             _log.warning("lease not released", error=type(error).__name__)
 
@@ -85,7 +89,7 @@ class Sealer:
         Raises:
             Overtaken: the lease was lost amidst it.
         """
-        if not await self._lease.hold():
+        if not await self.lease.hold():
             return 0
         waiting = await self._waiting(self._after)
         if not waiting and self._after is not None:
@@ -109,20 +113,28 @@ class Sealer:
         """Seal what waits in one workspace; a broken chain there is no reason to leave out the others."""
         try:
             return await self._database.transact(lambda session: self._seal(tenancy, digests, session))
-        except (ChainBroken, DuplicateKeyError):
+        except ChainBroken:
             _log.error("audit chain is broken: run `tracepass audit verify`", workspace=str(tenancy.workspace_id))
             return 0
 
     async def _seal(self, tenancy: Tenancy, digests: Sequence[Digest], session: Session) -> int:
-        await self._lease.guard(session)
+        await self.lease.guard(session)
         head = await self._head(tenancy, session)
         updates, end = _updates(tenancy, head, digests)
-        outcome = await self._records.bulk_write(updates, session=session)
-        if outcome.matched_count != len(digests):
-            raise Overtaken
+        await self._place(updates, session)
         members = {**tenancy.fields, "seq": end.seq, "hash": end.hash, "sealedAt": timestamp(self._clock())}
         await self._heads.update_one({"_id": head_id(tenancy)}, {"$set": members}, upsert=True, session=session)
         return len(digests)
+
+    async def _place(self, updates: Sequence[UpdateOne], session: Session) -> None:
+        try:
+            outcome = await self._records.bulk_write(updates, session=session)
+        except BulkWriteError as error:
+            if any(fault["code"] == _DUPLICATE_KEY for fault in error.details["writeErrors"]):
+                raise ChainBroken from error
+            raise
+        if outcome.matched_count != len(updates):
+            raise Overtaken
 
     async def _head(self, tenancy: Tenancy, session: Session) -> Head:
         """Return the head of a chain; one that nothing was sealed in yet has none.
