@@ -9,6 +9,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 
 from tracepass.accounts.audit_router import audit_router
+from tracepass.accounts.auth_router import auth_router
+from tracepass.accounts.keys_router import keys_router, workspace_router
+from tracepass.accounts.people_router import invitations_router, members_router, sessions_router
 from tracepass.api import health
 from tracepass.api.crossorigin import CrossOrigin
 from tracepass.api.edge import Edge
@@ -81,6 +84,12 @@ ROUTERS = (
     templates_router,
     tools_router,
     pages_router,
+    auth_router,
+    members_router,
+    invitations_router,
+    sessions_router,
+    keys_router,
+    workspace_router,
     oauth_router,
     oauth_pages_router,
     audit_router,

@@ -6,11 +6,13 @@ from functools import lru_cache
 from typing import Any
 
 from tracepass.accounts.audit import AuditLog
+from tracepass.accounts.company import Company
 from tracepass.contract.served import Contract
 from tracepass.contract.template_pages import TemplatePages
 from tracepass.core import changes, jobs
 from tracepass.core.blobs import open_blobs
 from tracepass.core.clock import Clock
+from tracepass.core.mail import Mailer
 from tracepass.core.mongo import Database
 from tracepass.core.origins import Origins
 from tracepass.core.secretkey import load_secret_key
@@ -121,6 +123,8 @@ def build_services(
             origin=settings.api_origin,
         ),
         *account_services(database, clock),
+        Company(database, clock=clock),
+        Mailer(settings.smtp),
         Arrivals(database, clock=clock),
         AuditLog(database),
         *OAuth.over(database, tokens, issuer=settings.api_origin, clock=clock).all,

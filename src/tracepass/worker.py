@@ -7,14 +7,16 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
+from tracepass.accounts.mailing import AccountMails
 from tracepass.assembly import build_services
 from tracepass.core.clock import Clock, system_clock
 from tracepass.core.errors import Refusal
 from tracepass.core.jobs import Job, Jobs
 from tracepass.core.logging import configure_logging
+from tracepass.core.mail import Mailer
 from tracepass.core.mongo import Database, PyMongoError, connected
 from tracepass.core.sealer import Sealer
-from tracepass.identity.service import Workspaces
+from tracepass.identity.service import MAIL_INVITATION, MAIL_RESET, Workspaces
 from tracepass.passports.expiring import EXPIRE, Expiry
 from tracepass.passports.refreshing import REFRESH_VIEWS, ViewRefresher
 from tracepass.passports.service import Passports
@@ -74,9 +76,12 @@ def workers(database: Database, settings: Settings, clock: Clock) -> Workers:
     desk = build_services(database, settings, clock)[Passports].desk
     workspaces = Workspaces(database, clock=clock)
     jobs = Jobs(database, clock=clock)
+    mails = AccountMails(database, clock=clock, mailer=Mailer(settings.smtp), origin=settings.api_origin)
     return {
         REFRESH_VIEWS: ViewRefresher(desk, jobs=jobs, workspaces=workspaces).work,
         EXPIRE: Expiry(desk, jobs=jobs, workspaces=workspaces).work,
+        MAIL_RESET: mails.reset,
+        MAIL_INVITATION: mails.invitation,
     }
 
 

@@ -87,7 +87,7 @@ class AttemptDirectory:
         """
         steps = {"$min": [30, {"$max": [0, {"$subtract": ["$count", free]}]}]}
         wait = {"$multiply": [1000, {"$min": [cap, {"$pow": [2, steps]}]}]}
-        update = [
+        update: list[Document] = [
             {"$set": {"count": {"$add": [{"$ifNull": ["$count", 0]}, 1]}, "purgeAt": purge_at}},
             {"$set": {"notBefore": {"$cond": [{"$lt": ["$count", free]}, 0, {"$add": [now, wait]}]}}},
         ]
@@ -106,7 +106,7 @@ class AttemptDirectory:
 
     async def give_back(self, name: str, *, free: int) -> None:
         """Take one attempt off the count, as if it had not been."""
-        update = [
+        update: list[Document] = [
             {"$set": {"count": {"$max": [0, {"$subtract": ["$count", 1]}]}}},
             {"$set": {"notBefore": {"$cond": [{"$lt": ["$count", free]}, 0, "$notBefore"]}}},
         ]

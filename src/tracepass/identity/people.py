@@ -10,7 +10,7 @@ from tracepass.core.clock import Clock, timestamp
 from tracepass.core.errors import Invalid, NotFound, Refusal
 from tracepass.core.ids import Id, find_id, new_id
 from tracepass.core.mongo import Database, Document, Session
-from tracepass.identity.models import Role, User, Workspace, email_key, user_of, workspace_of
+from tracepass.identity.models import Caller, Role, User, Workspace, email_key, user_of, workspace_of
 from tracepass.identity.people_repository import MembershipDirectory, UserDirectory
 from tracepass.identity.repository import WorkspaceDirectory
 
@@ -55,6 +55,16 @@ class People:
         if document is None:
             raise NotFound("person")
         return user_of(document)
+
+    async def of(self, caller: Caller) -> User:
+        """Return the person behind a session or an access token.
+
+        Raises:
+            Refusal: it is an API key, which has no person.
+        """
+        if caller.credential.user_id is None:
+            raise Refusal("forbidden", "This is for people; an API key cannot do it.")
+        return await self.get(caller.credential.user_id)
 
     async def named(self, name: str) -> User:
         """Return the person of an e-mail address or an id.

@@ -132,11 +132,7 @@ class Recovery:
             TooManyAttempts: the current one was wrong too often.
         """
         check_password(new, field="newPassword")
-        user_id = caller.credential.user_id
-        if user_id is None:
-            message = "an API key has no password"
-            raise RuntimeError(message)
-        user = await self._people.get(user_id)
+        user = await self._people.of(caller)
         attempt = at_account(SIGN_IN_ACCOUNT, user.email)
         await self._throttle.take(attempt)
         if not await self._passwords.verify(current, await self._people.password_hash(user.id)):

@@ -82,14 +82,14 @@ class SignIn:
         address, account = at_address(SIGN_IN_ADDRESS, visit.address), at_account(SIGN_IN_ACCOUNT, email)
         await self._throttle.take(address, account)
         found = await self._people.find_with_password(email)
-        digest = None if found is None else found[1]
-        if not await self._passwords.verify(password, digest) or found is None or digest is None:
+        user, digest = found or (None, None)
+        if not await self._passwords.verify(password, digest) or user is None or digest is None:
             raise WrongCredentials
         await self._throttle.give_back(address)
         await self._throttle.forget(account)
         if self._passwords.is_outdated(digest):
-            await self._people.rehash(found[0].id, digest, new=await self._passwords.hash(password))
-        return found[0]
+            await self._people.rehash(user.id, digest, new=await self._passwords.hash(password))
+        return user
 
     async def enter(self, user: User, visit: Visit, *, workspace: str | None = None) -> SignedIn:
         """Begin a session for somebody who has shown who they are."""
@@ -103,7 +103,9 @@ class SignIn:
     async def note_failure(self, email: str, visit: Visit) -> None:
         """Write a failed sign-in down where its owner's workspaces can read it; run it after the answer is given."""
         found = await self._people.find_with_password(email)
-        for home in [] if found is None else await self._people.homes(found[0].id):
+        if found is None:
+            return
+        for home in await self._people.homes(found[0].id):
             tenancy, actor = Tenancy(home.workspace.id, "live"), Actor("system", None, "sign-in")
             entity, details = ("user", found[0].id), {"address": visit.address}
             await self._log.note(tenancy, "login.failed", entity=entity, actor=actor, details=details)
@@ -165,9 +167,7 @@ class SignIn:
             AlreadyMember: the person is a member already.
         """
         invitation = await self._invitations.by_token(token)
-        if caller.credential.user_id is None:
-            raise Refusal("forbidden", "Only people accept invitations.")
-        user = await self._people.get(caller.credential.user_id)
+        user = await self._people.of(caller)
         if email_key(user.email) != email_key(invitation.email):
             raise Refusal("forbidden", "This invitation is for another person. Sign out, then open its link again.")
         return await self._join(invitation, user, visit)
@@ -200,9 +200,7 @@ class SignIn:
         Raises:
             Invalid: the caller does not belong to this workspace.
         """
-        if caller.credential.user_id is None:
-            raise Refusal("forbidden", "Only people switch between workspaces.")
-        user = await self._people.get(caller.credential.user_id)
+        user = await self._people.of(caller)
         home = _choose(await self._people.homes(user.id), workspace)
         secret, _ = await self._sessions.begin(user.id, home.workspace.id, visit)
         await self._sessions.end_this(caller)

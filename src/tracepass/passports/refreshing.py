@@ -1,4 +1,4 @@
-"""After a product changed, what scanners see of its published passports is made anew, in the background."""
+"""After a product or its company changed, what scanners see of its passports is made anew, in the background."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["REFRESH_VIEWS", "ViewRefresher"]
 
 
 class ViewRefresher:
-    """Does the jobs that a change of a product's name, model, description or pictures asks for."""
+    """Does the jobs that a change of a product's name, model, description or pictures, or of its company, asks for."""
 
     def __init__(self, desk: Desk, *, jobs: Jobs, workspaces: Workspaces) -> None:
         self._desk = desk
@@ -25,7 +25,10 @@ class ViewRefresher:
         self._workspaces = workspaces
 
     async def work(self, job: Job) -> None:
-        """Refresh the passports of one product, batch by batch; another worker goes on where a dead one stopped."""
+        """Refresh the passports of one product, or of all, batch by batch.
+
+        Another worker goes on where a dead one stopped.
+        """
         caller = await caller_of(job, self._workspaces)
         after: Id | None = job.progress
         while batch := await self._desk.passports(caller).published_of(

@@ -207,9 +207,11 @@ class PassportRepository:
         cursor = self._passports.find(query, projection={"status": 1}, sort=[("_id", -1)], limit=limit, hint=hint)
         return await cursor.to_list()
 
-    async def published_of(self, product_id: Id, *, after: Id | None, limit: int) -> list[Document]:
-        """Return the passports of a product that were ever published, by id, beyond one."""
-        query: dict[str, Any] = {"productId": product_id, "publishedAt": {"$exists": True}}
+    async def published_of(self, product_id: Id | None, *, after: Id | None, limit: int) -> list[Document]:
+        """Return the passports of a product, or of all, that were ever published, by id, beyond one."""
+        query: dict[str, Any] = {"publishedAt": {"$exists": True}}
+        if product_id is not None:
+            query["productId"] = product_id
         if after is not None:
             query["_id"] = {"$lt": after}
         return await self._passports.find(query, sort=[("_id", -1)], limit=limit).to_list()
