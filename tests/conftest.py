@@ -21,6 +21,7 @@ from tracepass.assembly import INDEXES
 from tracepass.core.logging import configure_logging
 from tracepass.core.mongo import Database, Session
 from tracepass.core.tenancy import OPERATOR, Environment
+from tracepass.domains.txtrecords import DnsSilent
 from tracepass.gs1.checkdigit import check_digit
 from tracepass.identity.models import SESSION_COOKIE, Role, User, Visit, Workspace, csrf_token_of
 from tracepass.identity.service import ApiKeys, Members, People, Sessions, Workspaces
@@ -49,6 +50,28 @@ class MovableClock:
 
 
 _CLOCK = MovableClock()
+
+
+@dataclass
+class Zone:
+    """A DNS of our own: texts by name; ``silent`` ones get no answer."""
+
+    texts: dict[str, list[str]] = field(default_factory=dict)
+    silent: set[str] = field(default_factory=set)
+
+    async def find(self, name: str) -> list[str]:
+        if name in self.silent:
+            raise DnsSilent(name)
+        return self.texts.get(name, [])
+
+
+_ZONE = Zone()
+
+
+@pytest.fixture
+def zone() -> Zone:
+    """The DNS that the application asks."""
+    return _ZONE
 
 
 @pytest.fixture
@@ -87,7 +110,7 @@ async def app(
 ) -> AsyncIterator[FastAPI]:
     """The application with its database; in the end no secret of the suite may stand in its log or database."""
     log_file = tmp_path_factory.mktemp("log") / "lines.jsonl"
-    application = create_app(settings, clock=_CLOCK)
+    application = create_app(settings, clock=_CLOCK, records=_ZONE)
     with log_file.open("ab", buffering=0) as lines:
         configure_logging("info", file=lines)
         async with running(application):

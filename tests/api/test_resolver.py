@@ -180,10 +180,16 @@ async def test_short_gtins_move_to_their_14_digits(anonymous: httpx2.AsyncClient
     assert answer.headers["location"] == "/p/01/04012345000016/21/A%2FB?lang=de"
 
 
-async def test_a_digital_link_without_prefix_leads_to_the_landing_page(anonymous: httpx2.AsyncClient) -> None:
-    answer = await anonymous.get("/01/04012345000016/10/L1/21/S1?lang=de&17=270101")
+async def test_a_digital_link_without_prefix_leads_to_the_landing_page(
+    anonymous: httpx2.AsyncClient, published: Json
+) -> None:
+    link = published["gs1"]["digitalLinkUri"]
+    plain = path_of(published).removeprefix("/p")
+    answer = await anonymous.get(f"{plain}?lang=de&17=270101")
     assert answer.status_code == 307
-    assert answer.headers["location"] == "/p/01/04012345000016/10/L1/21/S1?lang=de&17=270101"
+    assert answer.headers["location"] == f"{link}?lang=de&17=270101"
+    with_lot = await anonymous.get(plain.replace("/21/", "/10/L1/21/"))
+    assert with_lot.headers["location"] == link.replace("/21/", "/10/L1/21/")
     short = await anonymous.get("/01/4012345000016")
     assert (short.status_code, short.headers["location"]) == (308, "/01/04012345000016")
 

@@ -29,6 +29,7 @@ FEATURES = {
     "quotas",
     "resolver",
     "templates",
+    "tools",
 }
 DOORS = {"service", "models"}
 # Composition roots: here services are made out of repositories and routers are hung into the application, so these,

@@ -18,7 +18,10 @@ import jsonschema_rs
 METHODS = ("get", "post", "put", "patch", "delete")
 _PARAMETER = re.compile(r"\{[^}]+\}")
 _JSON = re.compile(r"^application/(?:[\w.-]+\+)?json$")
-_UNDESCRIBED = re.compile(r"^/static/")
+_UNDESCRIBED = re.compile(r"^/static/|^/(?:test/[^/]+/)?(?:p/)?[0-9]{2,4}/")
+"""What a contract cannot describe: Digital Links with any number of segments, beside those it does describe."""
+_NARROW = {"{primaryKey}": "[0-9]{2,4}", "{compressed}": "[A-Za-z0-9_-]{10,}"}
+"""Parameters that are told apart from other addresses by what they look like."""
 Pair = tuple[str, str]
 
 
@@ -175,7 +178,8 @@ class Checker:
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    return re.compile("[^/]+".join(re.escape(part) for part in _PARAMETER.split(path)))
+    parts = _PARAMETER.sub(lambda found: f"\0{_NARROW.get(found[0], '[^/]+')}\0", path).split("\0")
+    return re.compile("".join(part if index % 2 else re.escape(part) for index, part in enumerate(parts)))
 
 
 def _precedence(path: str) -> tuple[bool, ...]:

@@ -33,6 +33,16 @@ def _is_scan(operation: Operation) -> bool:
     return operation.path.startswith(("/p/", "/test/", "/01/", "/{"))
 
 
+def _is_oauth(operation: Operation) -> bool:
+    """Tell whether an operation has the refusals of a standard, or shows a page; tests of its own look at those."""
+    return "OAuth" in operation.definition["tags"]
+
+
+def _shows_a_page(operation: Operation) -> bool:
+    """Tell whether an operation is for a browser, which gets to the database only with its cookies."""
+    return operation.id in {"showSignIn", "signIn", "listApps", "disconnectApp"}
+
+
 def _has_code(operation: Operation, status: str, code: str) -> bool:
     return any(code in codes for codes in operation.answers[status].codes.values())
 
@@ -57,7 +67,7 @@ async def without_database(settings: Settings, contract: Checker) -> AsyncIterat
             yield client_of(app, contract, key="tp_live_any")
 
 
-@_documenting("401")
+@_documenting("401", but=_is_oauth)
 async def test_a_call_with_a_key_that_opens_nothing_is_unauthorized(
     operation: Operation, requests: Requests, office: Office
 ) -> None:

@@ -44,6 +44,11 @@ def query_of(request: Request, name: str) -> str | None:
     return request.query_params.get(name) if request.scope["query_string"] else None
 
 
+def query_string(request: Request) -> str:
+    """Return the query as it was sent."""
+    return bytes(request.scope["query_string"]).decode("latin-1")
+
+
 def tag_of(body: bytes) -> str:
     """Return an entity tag for a body; it is weak, since codings share it (RFC 9110 8.8.3)."""
     return f'W/"{sha256(body).hexdigest()[:24]}"'

@@ -19,13 +19,13 @@ from starlette.routing import Route
 
 from tracepass.api.call import decode_segment
 from tracepass.api.failures import refusal_answer
-from tracepass.api.publicity import FRESH, METHODS, NOT_KEPT, PUBLIC, for_method, is_fresh, preflight, query_of, tag_of
+from tracepass.api.publicity import FRESH, METHODS, NOT_KEPT, PUBLIC, for_method, is_fresh, preflight, query_of, query_string, tag_of
 from tracepass.core.errors import Invalid, Refusal
 from tracepass.core.origins import host_of, origins_for
 from tracepass.gs1.compression import decompress
 from tracepass.gs1.faults import Gs1SyntaxError
 from tracepass.gs1.identities import BadIdentity, Identity, identity_of, read_loosely, read_path, read_short_gtin
-from tracepass.gs1.link import CANONICAL_STEM
+from tracepass.gs1.link import CANONICAL_STEM, Link
 from tracepass.gs1.linktypes import asked_link_type
 from tracepass.links.service import with_query
 from tracepass.resolver.description import description
@@ -58,7 +58,8 @@ _SEGMENT: Final = re.compile(r"\{(\w+)\}")
 class Asked:
     """A request as it was understood: what it names, where it came in, and what it wants of it.
 
-    ``compressed`` tells whether the address came in its compressed form, ``stem`` is what stands before its path.
+    ``compressed`` tells whether the address came in its compressed form, ``attributes`` is the query that was packed in
+    it, ``stem`` what stands before its path.
     """
 
     request: Request
@@ -66,6 +67,7 @@ class Asked:
     place: Place
     wish: Wish
     compressed: bool = False
+    attributes: str = ""
     stem: str = ""
 
     @property
@@ -84,7 +86,8 @@ class Asked:
     def link(self) -> str:
         """Return the Link header that every answer carries (2.10, 2.3): the linkset, and the uncompressed address."""
         linkset = f'<{self.address}?linkType=linkset>; type="{LINKSET}"; rel="linkset"'
-        same = f'<{self.address}>; rel="owl:sameAs", ' if self.compressed else ""
+        whole = f"{self.address}?{self.attributes}" if self.attributes else self.address
+        same = f'<{whole}>; rel="owl:sameAs", ' if self.compressed else ""
         return same + linkset
 
 
@@ -123,7 +126,7 @@ def segment_of(name: str, raw: str) -> str:
 
 def forward(request: Request, path: str, *, status: int) -> Response:
     """Send a reader on to a path of the same host, with the query."""
-    return Response(status_code=status, headers={**PUBLIC, "Location": with_query(path, request.url.query)})
+    return Response(status_code=status, headers={**PUBLIC, "Location": with_query(path, query_string(request))})
 
 
 def refuse(request: Request, refusal: Refusal, wanted: Wanted) -> Response:
@@ -187,13 +190,14 @@ async def _asked(request: Request, place: Place, link: str) -> Asked:
         unpacked = _unpacked(link)
         if unpacked is None:
             raise LinkMalformed("link", str(error)) from error
-        return Asked(request, unpacked, place, wish, compressed=True)
+        attributes = unpacked.on("").partition("?")[2]
+        return Asked(request, identity_of(unpacked), place, wish, compressed=True, attributes=attributes)
 
 
-def _unpacked(link: str) -> Identity | None:
-    """Return what a compressed link names, or None if it is none."""
+def _unpacked(link: str) -> Link | None:
+    """Return what a compressed link stands for, or None if it is none."""
     try:
-        return identity_of(decompress(f"{CANONICAL_STEM}/{link.strip('/')}"))
+        return decompress(f"{CANONICAL_STEM}/{link.strip('/')}")
     except Gs1SyntaxError:
         return None
 
@@ -211,7 +215,7 @@ def answer(asked: Asked, levels: tuple[Level, ...]) -> Response:
         raise LinkTypeMissing(asked.wish.link_type or "", levels)
     if len(found) > 1:
         return _choice(asked, levels, found)
-    location = with_query(found[0].href, asked.request.url.query)
+    location = with_query(with_query(found[0].href, asked.attributes), query_string(asked.request))
     return Response(status_code=307, headers={**_headers(asked), "Location": location})
 
 
