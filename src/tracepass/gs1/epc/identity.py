@@ -114,17 +114,24 @@ def to_values(epc: Epc) -> dict[str, str]:
     return {scheme.ai: epc.key, scheme.serial.ai: serial}
 
 
-def from_values(values: Mapping[str, str], company_prefix_length: int | None, *, verify: bool = True) -> Epc:
+def from_values(
+    values: Mapping[str, str],
+    company_prefix_length: int | None,
+    *,
+    scheme: Scheme | None = None,
+    verify: bool = True,
+) -> Epc:
     """Return the EPC of a GS1 key; identifiers that are no part of an EPC are passed over.
 
     An EPC tells company prefix and reference apart, which a key does not: hence ``company_prefix_length`` (6 to 12).
-    Without a serial the EPC is a class. A URN carries no check digit; ``verify=False`` takes a wrong one as it comes.
+    Without a serial the EPC is a class. The identifiers say which scheme it is, unless ``scheme`` does. A URN carries
+    no check digit; ``verify=False`` takes a wrong one as it comes.
 
     Raises:
         EpcError: there is no key, or it is none of the length, the characters or the check digit of its kind;
             ``component`` is the application identifier, ``position`` counts within its value.
     """
-    scheme = _scheme_of(values)
+    scheme = scheme or _scheme_of(values)
     if company_prefix_length is None:
         message = f"the length of the company prefix is needed to split a {scheme.key.upper()}"
         raise EpcError("company_prefix_length", message, "companyPrefixLength")

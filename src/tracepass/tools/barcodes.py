@@ -1,0 +1,103 @@
+"""What a barcode says, in the shape of the tools."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from tracepass.core.errors import Invalid
+from tracepass.gs1.elements import Element, to_bracketed
+from tracepass.gs1.faults import Gs1SyntaxError
+from tracepass.gs1.link import build_link
+from tracepass.gs1.scandata import SYMBOLOGIES, Kind
+from tracepass.tools.models import BarcodeItem
+from tracepass.tools.scans import Reading, read
+from tracepass.tools.typed import typed
+
+_NAMES: Mapping[Kind, str] = {
+    Kind.ELEMENT_STRING: "GS1 element string",
+    Kind.BRACKETED: "GS1 element string",
+    Kind.DIGITAL_LINK: "GS1 Digital Link URI",
+    Kind.GTIN: "EAN-13, UPC-A or UPC-E",
+    Kind.TEXT: "plain text",
+}
+_BARCODES = {one.name.lower(): one.name for one in SYMBOLOGIES.values()}
+_MEMBERS: Mapping[str, str] = {"gtin": "01", "serial": "21", "batch": "10", "expirationDate": "17", "sscc": "00"}
+
+
+def decode_barcode(item: BarcodeItem, *, today: date) -> dict[str, Any]:
+    """Return what a scan holds and whether the standard accepts it; ``today`` settles centuries.
+
+    The symbology is named where an AIM identifier tells it or the caller does: the data alone cannot.
+
+    Raises:
+        Invalid: the caller names a symbology that does not exist.
+    """
+    asked = item.barcode_type
+    if asked is not None and asked.lower() not in _BARCODES:
+        raise Invalid({"barcodeType": [f"is none of {', '.join(sorted(_BARCODES.values()))}"]})
+    reading = read(item.data)
+    named = _BARCODES[asked.lower()] if asked is not None else None
+    shown = [_shown(element, today) for element in reading.elements]
+    values = {one["code"]: one["value"] for one in reversed(shown)}
+    first = {name: values.get(ai) for name, ai in _MEMBERS.items()}
+    return {
+        "isValid": _is_valid(reading),
+        "barcodeType": reading.symbology.name if reading.symbology else named or _NAMES[reading.kind],
+        **first,
+        "gtin": first["gtin"] or reading.gtin,
+        "applicationIdentifiers": shown,
+        "errors": [shown_fault(fault) for fault in reading.faults] or _no_gs1_data(reading),
+        "elementString": to_bracketed(reading.elements) if reading.elements else None,
+        "digitalLink": _link(reading),
+    }
+
+
+def shown_fault(fault: Gs1SyntaxError) -> dict[str, Any]:
+    """Return a fault of GS1 data with its place in the text that was read."""
+    return {
+        "code": fault.code,
+        "message": fault.message,
+        "ai": fault.ai,
+        "position": fault.position,
+        "length": fault.length,
+    }
+
+
+def _is_valid(reading: Reading) -> bool:
+    return not reading.faults and (bool(reading.elements) or reading.gtin is not None)
+
+
+def _no_gs1_data(reading: Reading) -> list[dict[str, Any]]:
+    if _is_valid(reading):
+        return []
+    message = "the symbol holds plain text, which is neither an element string nor a GS1 Digital Link"
+    return [{"code": "no_gs1_data", "message": message, "ai": None, "position": 0, "length": 0}]
+
+
+def _shown(element: Element, today: date) -> dict[str, Any]:
+    meaning = typed(element.ai, element.value, today=today)
+    shown = {
+        "code": element.ai,
+        "title": element.title,
+        "raw": element.value,
+        "type": meaning.type,
+        "value": meaning.value,
+        "position": element.position,
+    }
+    if meaning.unit is not None:
+        shown["unit"] = meaning.unit
+    if meaning.currency is not None:
+        shown["currency"] = meaning.currency
+    return shown
+
+
+def _link(reading: Reading) -> str | None:
+    """Return the canonical Digital Link of a valid message, where its elements have one."""
+    if reading.faults or not reading.elements:
+        return None
+    try:
+        return build_link(reading.elements)
+    except Gs1SyntaxError:
+        return None
