@@ -102,6 +102,10 @@ class TestEveryOperation:
             expected.add("412")
         if any(parameter["name"] == "If-None-Match" for parameter in operation.parameters):
             expected.add("304")
+        if "x-budget" in operation.definition:
+            expected.add("429")
+        if any(parameter["name"] == "Idempotency-Key" for parameter in operation.parameters):
+            expected |= {"409", "422"}
         assert expected <= set(operation.answers)
 
     def test_carries_a_request_id_in_every_answer(self, operation: Any) -> None:

@@ -70,9 +70,9 @@ def test_every_operation_has_a_route() -> None:
 @pytest.mark.parametrize("key", PIPELINE, ids=lambda key: f"{key[0]} {key[1]}")
 class TestEveryRoute:
     def test_demands_the_documented_scope(self, key: Key) -> None:
-        operation, scope = OPERATIONS[key], PIPELINE[key].policy.scope
-        assert operation.public == (scope is None)
-        assert scope is None or operation.scopes == {scope}
+        operation, policy = OPERATIONS[key], PIPELINE[key].policy
+        assert operation.public == policy.public
+        assert operation.scopes == ({policy.scope} if policy.scope is not None else frozenset())
 
     def test_counts_as_documented(self, key: Key) -> None:
         assert OPERATIONS[key].definition.get("x-budget", "none") == PIPELINE[key].policy.budget.value

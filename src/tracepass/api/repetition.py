@@ -16,6 +16,7 @@ from tracepass.idempotency.models import HEADER, Answer, Request, read_key
 from tracepass.idempotency.service import Claim, Claims
 
 METHODS = frozenset({"POST", "PATCH", "PUT", "DELETE"})
+SURFACE = "/api/v1/"
 REPLAYED = {"Idempotent-Replayed": "true"}
 KEPT_REFUSALS = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.GONE})
 NOT_KEPT = frozenset({"content-length", "ratelimit", "ratelimit-policy", "set-cookie", "x-request-id"})
@@ -28,9 +29,7 @@ async def repetition(call: Call, body: Any, proceed: Proceed) -> Response:  # no
         Invalid: the key is ill-formed.
         KeyReuse, InFlight, AnswerLost: there is no answer to repeat.
     """
-    if HEADER.lower() not in call.headers or call.method not in METHODS or call.policy.public:
-        return await proceed()
-    key = read_key(call.headers.getlist(HEADER))
+    key = read_key(call.headers.getlist(HEADER)) if _is_repeatable(call) else None
     if key is None:
         return await proceed()
     claims, caller = call.service(Claims), call.caller
@@ -43,6 +42,11 @@ async def repetition(call: Call, body: Any, proceed: Proceed) -> Response:  # no
     except BaseException:
         await claims.free(claim)
         raise
+
+
+def _is_repeatable(call: Call) -> bool:
+    """Tell whether a call is a write of the API by somebody known; elsewhere a key means nothing."""
+    return call.method in METHODS and not call.policy.public and call.scope["path"].startswith(SURFACE)
 
 
 async def _first(call: Call, claims: Claims, claim: Claim, proceed: Proceed) -> Response:

@@ -14,6 +14,8 @@ from typing import Any
 
 import yaml
 
+from tracepass.contract.pipeline import with_pipeline
+
 Document = dict[str, Any]
 
 _PACKAGED = Path(__file__).parent / "openapi"
@@ -90,7 +92,7 @@ class _Bundle:
         main = self._file("openapi.yaml")
         whole: Document = self._place(main, "openapi.yaml")
         whole["components"] = {**whole["components"], "schemas": self._schemas()}
-        return whole
+        return with_pipeline(whole, self._place(self._file("pipeline.yaml"), "pipeline.yaml"))
 
     def _file(self, name: str) -> Document:
         if name not in self._files:
