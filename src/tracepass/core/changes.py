@@ -36,7 +36,7 @@ _NEWEST = (("at", -1), ("_id", -1))
 INDEXES = (
     Index(COLLECTION, (*_TENANT, *_ENTITY, ("version", -1)), unique=True, partial=VERSIONED),
     Index(COLLECTION, (*_TENANT, ("at", 1), ("_id", 1)), partial=UNSEALED),
-    Index(COLLECTION, (*_TENANT, ("seal.seq", 1)), unique=True, partial=SEALED),
+    Index(COLLECTION, (*_TENANT, ("seal.seq", 1)), partial=SEALED),
     Index(COLLECTION, (*_TENANT, *_NEWEST), partial=SEALED),
     Index(COLLECTION, (*_TENANT, ("entity.type", 1), *_NEWEST), partial=SEALED),
     Index(COLLECTION, (*_TENANT, ("entity.id", 1), *_NEWEST), partial=SEALED),

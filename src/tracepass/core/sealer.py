@@ -16,10 +16,9 @@ from typing import Any
 import structlog
 from bson import MaxKey
 from pymongo import UpdateOne
-from pymongo.errors import BulkWriteError
 
 from tracepass.core.chain import Head, record_hash, seal
-from tracepass.core.changes import COLLECTION, SEALED, UNSEALED
+from tracepass.core.changes import COLLECTION, UNSEALED
 from tracepass.core.clock import Clock, timestamp
 from tracepass.core.ids import Id, new_id
 from tracepass.core.leases import Lease, Overtaken
@@ -32,7 +31,6 @@ LEASE_SECONDS = 5
 PAUSE_SECONDS = 0.5
 
 _ORDER = (("workspaceId", 1), ("environment", 1), ("at", 1), ("_id", 1))
-_DUPLICATE_KEY = 11000
 _WAITING = "_".join(f"{name}_{direction}" for name, direction in _ORDER)
 
 _log = structlog.get_logger()
@@ -127,12 +125,7 @@ class Sealer:
         return len(digests)
 
     async def _place(self, updates: Sequence[UpdateOne], session: Session) -> None:
-        try:
-            outcome = await self._records.bulk_write(updates, session=session)
-        except BulkWriteError as error:
-            if any(fault["code"] == _DUPLICATE_KEY for fault in error.details["writeErrors"]):
-                raise ChainBroken from error
-            raise
+        outcome = await self._records.bulk_write(updates, session=session)
         if outcome.matched_count != len(updates):
             raise Overtaken
 
@@ -140,14 +133,14 @@ class Sealer:
         """Return the head of a chain; one that nothing was sealed in yet has none.
 
         Raises:
-            ChainBroken: something was sealed, and the head is gone.
+            ChainBroken: there are entries beyond the head, which a number given now would double.
         """
         stored = await self._heads.find_one({"_id": head_id(tenancy)}, session=session)
-        if stored is not None:
-            return Head(stored["seq"], stored["hash"])
-        if await self._records.find_one({**tenancy.fields, **SEALED}, {"_id": 1}, session=session) is not None:
+        head = Head() if stored is None else Head(stored["seq"], stored["hash"])
+        beyond = {**tenancy.fields, "seal.seq": {"$gt": head.seq}}
+        if await self._records.find_one(beyond, {"_id": 1}, session=session) is not None:
             raise ChainBroken
-        return Head()
+        return head
 
 
 def head_id(tenancy: Tenancy) -> str:
