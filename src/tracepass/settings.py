@@ -47,6 +47,27 @@ class Smtp(BaseModel):
     tls: Literal["starttls", "tls", "none"] = "starttls"
 
 
+class Webhooks(BaseModel):
+    """How events are brought to their receivers."""
+
+    model_config = ConfigDict(frozen=True)
+
+    allow_local: bool = False
+    ladder: Annotated[tuple[Annotated[float, Field(ge=0, le=604_800)], ...], NoDecode] = (
+        0, 5, 300, 1_800, 7_200, 18_000, 36_000, 36_000,
+    )  # fmt: skip
+    timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 15
+    disable_after_days: Annotated[float, Field(gt=0, le=365)] = 5
+
+    @field_validator("ladder", mode="before")
+    @classmethod
+    def _split_rungs(cls, value: object) -> object:
+        """Read ``0, 5, 300`` as a tuple of seconds."""
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+
 class Settings(BaseSettings):
     """All settings of a process; ``docs/configuration.md`` explains each one."""
 
@@ -77,6 +98,7 @@ class Settings(BaseSettings):
     request_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
     storage: Storage = Storage()
     smtp: Smtp = Smtp()
+    webhooks: Webhooks = Webhooks()
     registration: Literal["open", "closed"] = "open"
     log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from tracepass.core.canonical import state_hash
 
-BOOKKEEPING = frozenset({"seal", "unsealed", "dispatched"})
+BOOKKEEPING = frozenset({"seal", "unsealed", "outbox", "dispatched"})
 """Members of a record that say what became of it, which its hash leaves out: they may change after it is sealed."""
 
 FaultKind = Literal["altered", "missing", "displaced", "truncated", "unchained", "head"]

@@ -28,14 +28,18 @@ UNSEALED: Mapping[str, Any] = {"unsealed": True}
 SEALED: Mapping[str, Any] = {"seal.seq": {"$gt": 0}}
 """The records of the audit chain."""
 
+OUTBOX: Mapping[str, Any] = {"outbox": True}
+"""The records of events that nobody has looked at yet to see who wants to be told."""
+
 _TENANT = (("workspaceId", 1), ("environment", 1))
 _ENTITY = (("entity.type", 1), ("entity.id", 1))
 _NEWEST = (("at", -1), ("_id", -1))
 
-# A writer pays for the first two alone: the others grow when a record is sealed.
+# A writer pays for the first three alone: the others grow when a record is sealed.
 INDEXES = (
     Index(COLLECTION, (*_TENANT, *_ENTITY, ("version", -1)), unique=True, partial=VERSIONED),
     Index(COLLECTION, (*_TENANT, ("at", 1), ("_id", 1)), partial=UNSEALED),
+    Index(COLLECTION, (("outbox", 1), ("_id", 1)), partial=OUTBOX),
     Index(COLLECTION, (*_TENANT, ("seal.seq", 1)), partial=SEALED),
     Index(COLLECTION, (*_TENANT, *_NEWEST), partial=SEALED),
     Index(COLLECTION, (*_TENANT, ("entity.type", 1), *_NEWEST), partial=SEALED),
@@ -109,9 +113,10 @@ class ChangeLog:
             "status": change.status,
             "stateHash": digest,
             "prevHash": change.prev_hash,
-            "dispatched": False,
             "unsealed": True,
         }
+        if change.event_type is not None:
+            record["outbox"] = True
         if change.version == 1 or change.version % FULL_COPY_EVERY == 0:
             record["full"] = change.state
         return record, digest

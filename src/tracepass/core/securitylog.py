@@ -34,17 +34,20 @@ class SecurityLog:
         entity: Entity,
         actor: Actor,
         details: Mapping[str, Any] | None = None,
+        is_event: bool = False,
         session: Session | None = None,
     ) -> None:
         """Write down an event, in the transaction of what it tells of where there is one.
 
         ``action`` reads like ``api_key.created``. ``details`` are shown to everyone who may read the audit log, so they
-        never hold a secret, nor a hash of one.
+        never hold a secret, nor a hash of one. With ``is_event`` webhooks tell of it as well, with the details as data.
 
         Raises:
             TypeError: the details are no JSON.
         """
         record = self.record(action, entity=entity, actor=actor, details=details)
+        if is_event:
+            record |= {"eventType": action, "outbox": True}
         await self._database.scoped(COLLECTION, tenancy).insert(record, session=session)
 
     def record(

@@ -48,7 +48,13 @@ class Notices:
             if await self._counters.mark(counter, "warnedOn", today, session=session):
                 details = {**facts, "day": today}
                 await self._log.note(
-                    counter.tenancy, "quota.warning", entity=entity, actor=SYSTEM, details=details, session=session
+                    counter.tenancy,
+                    "quota.warning",
+                    entity=entity,
+                    actor=SYSTEM,
+                    details=details,
+                    is_event=True,
+                    session=session,
                 )
 
         await self._database.transact(work)
