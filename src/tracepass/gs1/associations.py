@@ -95,7 +95,7 @@ def _excluded(codes: tuple[str, ...]) -> tuple[str, str, str] | None:
     for ai in present:
         other = next((one for pattern in _exclusions(ai) for one in _matching(pattern, present) if one != ai), None)
         if other is not None:
-            return "ais_exclude_each_other", ai, f"({other})"
+            return "ais_exclude_each_other", ai, other
     return None
 
 

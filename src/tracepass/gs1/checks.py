@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -124,6 +125,7 @@ def check_value(compiled: Compiled, code: str, value: str) -> Gs1SyntaxError | N
     return fault
 
 
+@lru_cache(maxsize=256)
 def unknown_ai(code: str, *, width: int) -> Compiled | None:
     """Return rules for an AI that the table does not know, where its prefix does not say it cannot be one.
 

@@ -93,7 +93,8 @@ def _write_text(bits: Bits, text: str, length_bits: int) -> None:
     """
     encoding = next((code for code, pattern in _PATTERNS if pattern.fullmatch(text)), _ASCII)
     bits.write(encoding, _ENCODING_BITS)
-    bits.write(len(text), length_bits)
+    if length_bits:
+        bits.write(len(text), length_bits)
     if encoding == _NUMBER:
         bits.write(int(text), number_width(len(text)))
         return
