@@ -13,6 +13,9 @@ from PIL import Image
 from tests.contract.checker import Checker, Operation
 
 
+FORM = "application/x-www-form-urlencoded"
+
+
 def png() -> bytes:
     """Return a small picture."""
     output = io.BytesIO()
@@ -33,7 +36,8 @@ class Requests:
 
     async def send(self, client: httpx2.AsyncClient, operation: Operation, **options: Any) -> httpx2.Response:
         """Send the operation; ``options`` replace those of the client's ``request``."""
-        return await client.request(operation.method, self.path(operation), **{**self.body(operation), **options})
+        sample = {**self.query(operation), **self.body(operation)}
+        return await client.request(operation.method, self.path(operation), **{**sample, **options})
 
     def path(self, operation: Operation) -> str:
         """Return the path with its parameters filled in and encoded."""
@@ -44,11 +48,18 @@ class Requests:
                 path = path.replace(f"{{{parameter['name']}}}", quote(value, safe=""))
         return path
 
+    def query(self, operation: Operation) -> dict[str, Any]:
+        """Return the sample query as options of the client's ``request``: what must be there, and no more."""
+        needed = [one for one in operation.parameters if one["in"] == "query" and one.get("required")]
+        return {"params": {one["name"]: one["example"] for one in needed}} if needed else {}
+
     def body(self, operation: Operation) -> dict[str, Any]:
         """Return the sample body as options of the client's ``request``."""
         content = operation.definition.get("requestBody", {}).get("content", {})
         if "multipart/form-data" in content:
             return {"files": {"file": ("picture.png", png(), "image/png")}}
+        if FORM in content:
+            return {"data": self.contract.resolve(content[FORM]["schema"])["examples"][0]}
         if "application/json" in content:
             return {"json": self.contract.resolve(content["application/json"]["schema"])["examples"][0]}
         return {}

@@ -86,7 +86,7 @@ async def show_consent(call: Call) -> Response:
     return await _with_request(call, _parameters(call.scope["query_string"].decode("latin-1")), _ask)
 
 
-@pages_router.operation("POST", PATH, public=True, media_type=FORM, max_body=FORM_LIMIT)
+@pages_router.operation("POST", PATH, public=True, media_type=FORM, max_body=FORM_LIMIT, any_query=True)
 async def decide(call: Call) -> Response:
     """Write down what the person decided, and send them back to the application."""
     return await _with_request(call, call.fields, _settle)
