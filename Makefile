@@ -45,6 +45,8 @@ format: install-dev ## Put the code into its style
 
 bench: install-dev ## Measure against floors on the embedded MongoDB and print the ratios
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.gs1
+	$(BIN)/python -m benchmarks.epc
 
 faults: install-dev ## Kill processes on purpose, for minutes
 	$(BIN)/python -m pytest tests/faults -m "faults or not faults" --run-long -p no:cacheprovider
