@@ -88,7 +88,7 @@ class Linking:
         claims, anchors = await asyncio.gather(
             self._passports(scope, levels, place), self._directory.find(scope, levels)
         )
-        named = [_Named(asked if index == 0 else level, level, place, stem) for index, level in enumerate(levels)]
+        named = [_Named(asked, level, index == 0, place, stem) for index, level in enumerate(levels)]
         found = with_default([name.level(claims.get(name.own.path), anchors.get(name.own.path)) for name in named])
         if not found:
             raise NothingKnown
@@ -120,10 +120,11 @@ class Linking:
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """One level of a request: ``asked`` is how the request names it, ``own`` what is registered under."""
+    """One level of a request: ``asked`` is what the request names, ``own`` what is registered under."""
 
     asked: Identity
     own: Identity
+    first: bool
     place: Place
     stem: str
 
@@ -131,17 +132,22 @@ class _Named:
         """Return what is offered here: the landing page of a passport, which is the default, and registered links."""
         links = anchor["links"] if anchor is not None and _serves(self.place, anchor) else []
         registered = tuple(_registered(links, self.asked.values))
-        address = f"{self.place.root}{self.stem}/{self.asked.path}"
+        address = f"{self.place.root}{self.stem}/{self._named.path}"
         if claim is None:
             return Level(address, registered)
         own = _passport_offer(claim, f"{self.place.root}/p/{self._landing}")
         return Level(address, (own, *(replace(offer, default=False) for offer in registered)), claim.get("title"))
 
     @property
+    def _named(self) -> Identity:
+        """Return how the address names this level: the most specific one with all that stands in it."""
+        return self.asked if self.first else self.own
+
+    @property
     def _landing(self) -> str:
         """Return the path of the landing page, which takes a lot beside a serial and no other qualifier."""
-        plain = {ai for ai, _ in self.asked.qualifiers} <= PASSPORT_QUALIFIERS
-        return self.asked.path if plain else self.own.path
+        plain = {ai for ai, _ in self._named.qualifiers} <= PASSPORT_QUALIFIERS
+        return self._named.path if plain else self.own.path
 
 
 def _registered(links: Sequence[Document], values: Mapping[str, str]) -> Iterator[Offer]:

@@ -19,7 +19,18 @@ from starlette.routing import Route
 
 from tracepass.api.call import decode_segment
 from tracepass.api.failures import refusal_answer
-from tracepass.api.publicity import FRESH, METHODS, NOT_KEPT, PUBLIC, for_method, is_fresh, preflight, query_of, query_string, tag_of
+from tracepass.api.publicity import (
+    FRESH,
+    METHODS,
+    NOT_KEPT,
+    PUBLIC,
+    for_method,
+    is_fresh,
+    preflight,
+    query_of,
+    query_string,
+    tag_of,
+)
 from tracepass.core.errors import Invalid, Refusal
 from tracepass.core.origins import host_of, origins_for
 from tracepass.gs1.compression import decompress

@@ -57,7 +57,7 @@ _STATIC: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """One scan as it came: the key, where it came in, what is wanted and by whom; a ``lot`` may stand beside a serial."""
+    """One scan as it came: the key, where it came in, what is wanted and by whom; ``lot`` may stand beside a serial."""
 
     request: Request
     key: PassportKey
