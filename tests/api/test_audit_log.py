@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -82,6 +84,22 @@ async def test_whoever_has_the_entries_can_check_the_chain(
         assert hashlib.sha256(canonical_json(link)).hexdigest() == entry["hash"]
         last = entry["hash"]
     assert last is not None
+
+
+async def test_the_program_of_the_guide_checks_a_chain_and_sees_what_was_altered(
+    client: httpx2.AsyncClient, make_product: Make, sealer: Sealer
+) -> None:
+    guide = (Path(__file__).parents[2] / "docs/audit.md").read_text()
+    program = re.search(r"```python\n(.*?)```", guide, re.DOTALL)
+    assert program is not None
+    names: dict[str, Any] = {}
+    exec(program[1], names)  # noqa: S102 - what the guide tells readers to run is run
+    await make_product(client)
+    await seal_all(sealer)
+    listed = list(reversed(await entries(client)))
+    assert names["is_whole"](listed)
+    assert not names["is_whole"]([{**listed[0], "recordHash": "0" * 64}, *listed[1:]])
+    assert not names["is_whole"](listed[1:])
 
 
 async def test_filters_narrow_the_list_and_its_total(

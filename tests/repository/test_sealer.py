@@ -151,7 +151,7 @@ async def test_sealers_that_all_believe_to_hold_the_lease_seal_nothing_twice(hom
     await home.collection("leases").update_one(LEASE, {"$set": {"until": LONG_AGO}})
     assert await fresh.seal_once() == 5
     with pytest.raises(Overtaken):
-        await stale._seal_guarded(*waiting[0])  # noqa: SLF001 - it goes on, and does not know
+        await stale._seal_guarded(waiting)  # noqa: SLF001 - it goes on, and does not know
     assert await numbers(home, tenancy) == [1, 2, 3, 4, 5]
     assert await faults(home, tenancy) == []
 
@@ -218,6 +218,28 @@ async def test_a_head_turned_back_stops_its_chain_rather_than_number_twice(home:
     assert await numbers(home, tenancy) == [1, 2]
 
 
+@pytest.mark.parametrize("members", [{"seq": "1"}, {"hash": None}])
+async def test_a_head_of_another_kind_stops_its_chain_and_no_sealer(
+    home: Database, tenancy: Tenancy, members: dict[str, Any]
+) -> None:
+    await note(home, tenancy, 1)
+    sealer = sealer_of(home)
+    await seal_all(sealer)
+    await home.collection("auditHeads").update_one({"_id": head_id(tenancy)}, {"$set": members})
+    await note(home, tenancy, 1)
+    assert await sealer.seal_once() == 0
+    assert [fault.kind for fault in await faults(home, tenancy)] == ["head"]
+
+
+async def test_many_workspaces_are_sealed_together_but_for_the_broken_one(home: Database) -> None:
+    tenancies = [Tenancy(new_id(), "live") for _ in range(30)]
+    for tenancy in tenancies:
+        await note(home, tenancy, 1)
+    await home.collection("auditHeads").insert_one({"_id": head_id(tenancies[3]), "seq": "x", "hash": ""})
+    assert await sealer_of(home).seal_once() == 29
+    assert [len(await numbers(home, tenancy)) for tenancy in tenancies] == [1] * 3 + [0] + [1] * 26
+
+
 async def test_the_unsealed_tail_is_named(home: Database, tenancy: Tenancy) -> None:
     await note(home, tenancy, 1)
     await seal_all(sealer_of(home))
@@ -230,7 +252,7 @@ async def test_the_unsealed_tail_is_named(home: Database, tenancy: Tenancy) -> N
     assert await faults(home, tenancy) == []
 
 
-Tamper = Callable[[Any, dict[str, Any]], Any]
+Tamper = Callable[[Any, dict[int, Id]], Any]
 NOTE, CHANGE = 2, 5
 """In the chain of the test below, entry 2 is a note and entry 5 a change."""
 

@@ -46,8 +46,8 @@ class AuditLog:
         found, total = await self._database.transact(read)
         items = found[: query.limit]
         more = len(found) > query.limit
-        position = Position(items[-1]["at"], items[-1]["_id"]) if more else None
-        return AuditPage([_entry(record) for record in items], total, position and write_cursor(position))
+        cursor = write_cursor(Position(items[-1]["at"], items[-1]["_id"])) if more else None
+        return AuditPage([_entry(record) for record in items], total, cursor)
 
 
 def _filter(query: AuditQuery) -> AuditFilter:

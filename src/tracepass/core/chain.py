@@ -42,6 +42,12 @@ class Head:
     hash: str | None = None
 
 
+def read_head(stored: Mapping[str, Any]) -> Head | None:
+    """Read a head as it is stored, or None if it is not one that we wrote."""
+    seq, own = stored.get("seq"), stored.get("hash")
+    return Head(seq, own) if isinstance(seq, int) and isinstance(own, str) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that is wrong with a chain; ``seq`` is where, ``record`` the id of the record in question if known."""
@@ -120,7 +126,9 @@ class ChainReader:
     def close(self, head: Head | None) -> Iterator[Fault]:
         """Compare the end of the chain with its head, None if that is gone; give what is wrong."""
         if head is None and self.last.seq:
-            yield Fault("head", None, None, f"the head of the chain is gone; the last entry is {self.last.seq}")
+            yield Fault(
+                "head", None, None, f"the head of the chain is gone or unreadable; the last entry is {self.last.seq}"
+            )
         elif head is not None and head.seq > self.last.seq:
             yield Fault("truncated", head.seq, None, _span("cut off at the end", self.last.seq + 1, head.seq))
         elif head is not None and head != self.last:

@@ -17,7 +17,7 @@ import structlog
 from bson import MaxKey
 from pymongo import UpdateOne
 
-from tracepass.core.chain import Head, record_hash, seal
+from tracepass.core.chain import Head, read_head, record_hash, seal
 from tracepass.core.changes import COLLECTION, UNSEALED
 from tracepass.core.clock import Clock, timestamp
 from tracepass.core.ids import Id, new_id
@@ -27,6 +27,8 @@ from tracepass.core.tenancy import Environment, Tenancy
 
 HEADS = "auditHeads"
 BATCH = 500
+TOGETHER = 25
+"""So many workspaces share a transaction: each costs round trips, whatever is in it."""
 LEASE_SECONDS = 5
 PAUSE_SECONDS = 0.5
 
@@ -37,6 +39,8 @@ _log = structlog.get_logger()
 
 Digest = tuple[Id, str]
 """The id of a record and its hash."""
+Waiting = tuple[Tenancy, list[Digest]]
+"""What waits in one workspace, oldest first."""
 
 
 class ChainBroken(Exception):
@@ -94,12 +98,13 @@ class Sealer:
             self._after = None
             waiting = await self._waiting(None)
         sealed = 0
-        for tenancy, digests in waiting:
-            self._after = tenancy
-            sealed += await self._seal_guarded(tenancy, digests)
+        for start in range(0, len(waiting), TOGETHER):
+            group = waiting[start : start + TOGETHER]
+            sealed += await self._seal_guarded(group)
+            self._after = group[-1][0]
         return sealed
 
-    async def _waiting(self, after: Tenancy | None) -> list[tuple[Tenancy, list[Digest]]]:
+    async def _waiting(self, after: Tenancy | None) -> list[Waiting]:
         """Return the next records that wait, by workspace, oldest first; only their hashes are kept."""
         cursor = self._records.find({**UNSEALED, "seal": None}, limit=self._batch, hint=_WAITING)
         if after is not None:
@@ -107,40 +112,58 @@ class Sealer:
         rows = [(_tenancy(record), (record["_id"], record_hash(record))) async for record in cursor]
         return [(tenancy, [row[1] for row in group]) for tenancy, group in itertools.groupby(rows, key=itemgetter(0))]
 
-    async def _seal_guarded(self, tenancy: Tenancy, digests: Sequence[Digest]) -> int:
-        """Seal what waits in one workspace; a broken chain there is no reason to leave out the others."""
+    async def _seal_guarded(self, group: Sequence[Waiting]) -> int:
+        """Seal what waits in some workspaces; a broken chain among them is no reason to leave out the others."""
         try:
-            return await self._database.transact(lambda session: self._seal(tenancy, digests, session))
+            return await self._database.transact(lambda session: self._seal(group, session))
         except ChainBroken:
-            _log.error("audit chain is broken: run `tracepass audit verify`", workspace=str(tenancy.workspace_id))
+            if len(group) > 1:
+                return sum([await self._seal_guarded([one]) for one in group])
+            broken = str(group[0][0].workspace_id)
+            _log.error("audit chain is broken: run `tracepass audit verify`", workspace=broken)
             return 0
 
-    async def _seal(self, tenancy: Tenancy, digests: Sequence[Digest], session: Session) -> int:
+    async def _seal(self, group: Sequence[Waiting], session: Session) -> int:
         await self.lease.guard(session)
-        head = await self._head(tenancy, session)
-        updates, end = _updates(tenancy, head, digests)
-        await self._place(updates, session)
-        members = {**tenancy.fields, "seq": end.seq, "hash": end.hash, "sealedAt": timestamp(self._clock())}
-        await self._heads.update_one({"_id": head_id(tenancy)}, {"$set": members}, upsert=True, session=session)
-        return len(digests)
-
-    async def _place(self, updates: Sequence[UpdateOne], session: Session) -> None:
-        outcome = await self._records.bulk_write(updates, session=session)
-        if outcome.matched_count != len(updates):
+        heads = await self._heads_of([tenancy for tenancy, _ in group], session)
+        records: list[UpdateOne] = []
+        ends: list[UpdateOne] = []
+        for tenancy, digests in group:
+            updates, end = _updates(tenancy, heads[tenancy], digests)
+            records += updates
+            members = {**tenancy.fields, "seq": end.seq, "hash": end.hash, "sealedAt": timestamp(self._clock())}
+            ends.append(UpdateOne({"_id": head_id(tenancy)}, {"$set": members}, upsert=True))
+        outcome = await self._records.bulk_write(records, session=session)
+        if outcome.matched_count != len(records):
             raise Overtaken
+        await self._heads.bulk_write(ends, session=session)
+        return len(records)
 
-    async def _head(self, tenancy: Tenancy, session: Session) -> Head:
-        """Return the head of a chain; one that nothing was sealed in yet has none.
+    async def _heads_of(self, tenancies: Sequence[Tenancy], session: Session) -> dict[Tenancy, Head]:
+        """Return the heads of chains; where nothing was sealed yet there is none.
 
         Raises:
-            ChainBroken: there are entries beyond the head, which a number given now would double.
+            ChainBroken: there are entries beyond a head, which a number given now would double.
         """
-        stored = await self._heads.find_one({"_id": head_id(tenancy)}, session=session)
-        head = Head() if stored is None else Head(stored["seq"], stored["hash"])
-        beyond = {**tenancy.fields, "seal.seq": {"$gt": head.seq}}
-        if await self._records.find_one(beyond, {"_id": 1}, session=session) is not None:
+        found = self._heads.find({"_id": {"$in": [head_id(tenancy) for tenancy in tenancies]}}, session=session)
+        stored = {head["_id"]: head async for head in found}
+        heads = {tenancy: _read(stored.get(head_id(tenancy))) for tenancy in tenancies}
+        beyond = [{**tenancy.fields, "seal.seq": {"$gt": head.seq}} for tenancy, head in heads.items()]
+        if await self._records.find_one({"$or": beyond}, {"_id": 1}, session=session) is not None:
             raise ChainBroken
-        return head
+        return heads
+
+
+def _read(stored: Document | None) -> Head:
+    """Return a head, where nothing was sealed yet the one before all entries.
+
+    Raises:
+        ChainBroken: it is not one that we wrote.
+    """
+    head = Head() if stored is None else read_head(stored)
+    if head is None:
+        raise ChainBroken
+    return head
 
 
 def head_id(tenancy: Tenancy) -> str:

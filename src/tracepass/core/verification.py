@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tracepass.core.chain import ChainReader, Fault, Head, VersionReader
+from tracepass.core.chain import ChainReader, Fault, Head, VersionReader, read_head
 from tracepass.core.changes import COLLECTION, SEALED, UNSEALED, VERSIONED
 from tracepass.core.mongo import Database, Document, Session
 from tracepass.core.sealer import HEADS, head_id
@@ -54,8 +54,9 @@ class ChainCheck:
             _named(await self._edge(1, session)),
             _named(await self._edge(-1, session)),
         )
-        head = None if stored is None else Head(stored.get("seq", 0), stored.get("hash"))
-        return ChainState(head, 0 if last is None else last["seal"]["seq"], waiting)
+        return ChainState(
+            None if stored is None else read_head(stored), 0 if last is None else last["seal"]["seq"], waiting
+        )
 
     async def _edge(self, direction: int, session: Session) -> Document | None:
         order = [("at", direction), ("_id", direction)]
