@@ -147,9 +147,14 @@ def build_services(
         Tools(clock=clock),
         Vocabulary(templates, origin=origins.api),
         Resolver.over(database, templates, clock=clock, origin=origins.resolver),
-        Links(database, clock=clock, gtins=claims),
-        Linking.over(database, LinkDirectory(database, clock=clock, gtins=claims), clock=clock),
+        *_link_services(database, clock, claims),
         Domains(database, clock=clock, records=records or DnsTxtRecords(), reserved=hosts.names),
         hosts,
     )
     return {type(service): service for service in services}
+
+
+def _link_services(database: Database, clock: Clock, claims: GtinClaims) -> tuple[object, ...]:
+    """Return what keeps links and what leads to them."""
+    directory = LinkDirectory(database, clock=clock, gtins=claims)
+    return Links(database, clock=clock, gtins=claims), Linking.over(database, directory, clock=clock)
