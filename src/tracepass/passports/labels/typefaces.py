@@ -39,10 +39,10 @@ class Face:
         return "".join(self._drawable(character) for character in line)
 
     def _drawable(self, character: str) -> str:
-        if self._has(character):
-            return character
         if unicodedata.category(character) in {"Cf", "Cc"}:
             return ""
+        if self._has(character):
+            return character
         plain = unicodedata.normalize("NFKD", _SPELLED.get(character, character))
         kept = "".join(part for part in plain if self._has(part))
         return kept or (_MISSING if self._has(_MISSING) else "?")

@@ -78,8 +78,15 @@ def set_text(text: Text, area: Area, faces: Typefaces, *, label_height: float) -
         if whole is not None and whole.height <= height:
             return whole
         size -= _STEP
-    room = height / (SMALLEST * LEADING) - (_GAP if text.names and text.captions else 0)
-    return _shortened(text, width, int(room), faces)
+    return _shortened(text, width, _room(text, height), faces)
+
+
+def _room(text: Text, height: float) -> int:
+    """Return how many of the smallest lines there is room for, the gap considered where both sides of it have lines."""
+    lines = height / (SMALLEST * LEADING)
+    if text.names and text.captions and lines > len(text.captions):
+        return max(len(text.captions), int(lines - _GAP))
+    return int(lines)
 
 
 def _whole(text: Text, width: float, faces: Typefaces, size: float) -> Setting | None:
