@@ -40,6 +40,8 @@ class Compiled(NamedTuple):
     scan: re.Pattern[str]
     whole: re.Pattern[str]
     checks: tuple[tuple[int, int | None, Linter], ...]
+    minimum: int
+    maximum: int
 
 
 def _body(parts: tuple[Part, ...]) -> str:
@@ -69,7 +71,8 @@ def compile_ai(ai: ApplicationIdentifier) -> Compiled:
     """Compile the rules of one AI."""
     body = _body(ai.parts)
     ending = r"(?:\^|\Z)" if ai.fnc1 else r"\^?"
-    return Compiled(ai, re.compile(f"({body}){ending}"), re.compile(body), _checks(ai))
+    scan, whole = re.compile(f"({body}){ending}"), re.compile(body)
+    return Compiled(ai, scan, whole, _checks(ai), ai.minimum, ai.maximum)
 
 
 COMPILED: Mapping[str, Compiled] = MappingProxyType({code: compile_ai(ai) for code, ai in AI_TABLE.items()})
@@ -100,11 +103,11 @@ def explain(ai: ApplicationIdentifier, code: str, value: str) -> Gs1SyntaxError 
     return at
 
 
-def check_length(ai: ApplicationIdentifier, code: str, value: str) -> Gs1SyntaxError | None:
+def check_length(compiled: Compiled, code: str, value: str) -> Gs1SyntaxError | None:
     """Tell whether a value that stands for itself has a length that its format can have, and no ``^`` inside."""
-    if len(value) < ai.minimum:
+    if len(value) < compiled.minimum:
         return Gs1SyntaxError("value_too_short" if value else "value_empty", ai=code, length=len(value))
-    if len(value) > ai.maximum:
+    if len(value) > compiled.maximum:
         return Gs1SyntaxError("value_too_long", ai=code, length=len(value))
     caret = value.find(FNC1)
     return Gs1SyntaxError("value_has_fnc1", ai=code, position=caret, length=1) if caret >= 0 else None
@@ -119,7 +122,7 @@ def check_value(compiled: Compiled, code: str, value: str) -> Gs1SyntaxError | N
                 break
         else:
             return None
-    fault = check_length(compiled.ai, code, value) or explain(compiled.ai, code, value)
+    fault = check_length(compiled, code, value) or explain(compiled.ai, code, value)
     if isinstance(fault, int):
         return Gs1SyntaxError("value_length", ai=code, position=fault, length=len(value) - fault)
     return fault

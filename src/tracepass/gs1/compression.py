@@ -16,7 +16,8 @@ from tracepass.gs1.bits import Bits, BitsEnded
 from tracepass.gs1.compressedvalues import SAFE_64, read_text, read_value, write_value
 from tracepass.gs1.elements import Element
 from tracepass.gs1.faults import Gs1SyntaxError
-from tracepass.gs1.link import CANONICAL_STEM, PRIMARY_KEYS, Link, arrange, escape, parse_link, path_begins, unescape
+from tracepass.gs1.link import CANONICAL_STEM, Link, arrange, escape, parse_link, path_begins, unescape
+from tracepass.gs1.linkpaths import PRIMARY_KEYS
 from tracepass.gs1.rules import STANDARD, Rules
 
 PAIRS: Mapping[str, tuple[str, ...]] = MappingProxyType(

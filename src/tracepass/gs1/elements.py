@@ -130,7 +130,7 @@ def _read_bracketed(text: str, start: int, elements: list[Element], rules: Rules
         compiled, code, begin = _bracketed_ai(text, at, rules)
         end = _end_of_value(text, begin)
         value = text[begin:end].replace("\\(", "(")
-        fault = check_length(compiled.ai, code, value)
+        fault = check_length(compiled, code, value)
         if fault is not None:
             raise _in_text(fault, text, begin).at_offset(start)
         if len(elements) == MAX_AIS:

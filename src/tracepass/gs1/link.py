@@ -8,11 +8,9 @@ in the query; what is no AI passes through.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from itertools import combinations
-from types import MappingProxyType
+from functools import cached_property
 from urllib.parse import quote, unquote_to_bytes
 
 from tracepass.gs1.applicationidentifiers import AI_TABLE
@@ -20,60 +18,16 @@ from tracepass.gs1.associations import check_associations
 from tracepass.gs1.checks import COMPILED, MAX_AIS, MAX_TEXT, Compiled, check_length, check_value, unknown_ai
 from tracepass.gs1.elements import Element
 from tracepass.gs1.faults import Gs1SyntaxError
+from tracepass.gs1.linkpaths import CONVENIENCE_ALPHAS, PATHS, PRIMARY_KEYS, longest_path, misplaced
 from tracepass.gs1.rules import STANDARD, Rules
 
 CANONICAL_STEM = "https://id.gs1.org"
 SCHEMES = ("https://", "HTTPS://", "http://", "HTTP://")
-CONVENIENCE_ALPHAS: Mapping[str, str] = MappingProxyType(
-    {
-        "cpid": "8010",
-        "cpsn": "8011",
-        "cpv": "22",
-        "gcn": "255",
-        "gdti": "253",
-        "giai": "8004",
-        "ginc": "401",
-        "gln": "414",
-        "glnx": "254",
-        "gmn": "8013",
-        "grai": "8003",
-        "gsin": "402",
-        "gsrn": "8018",
-        "gsrnp": "8017",
-        "gtin": "01",
-        "itip": "8006",
-        "lot": "10",
-        "party": "417",
-        "refno": "8020",
-        "ser": "21",
-        "srin": "8019",
-        "sscc": "00",
-    }
-)
 _STRAY = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]")
 _DOMAIN_STRAY = re.compile(r"[_~?#@!$&'()*+,;=%]")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _GTIN_WIDTH = 14
 _SHORT_GTINS = frozenset({8, 12, 13})
-
-
-def _paths() -> frozenset[tuple[str, ...]]:
-    """Return every sequence of a key and qualifiers that a path may hold: the standard's order, with any left out."""
-    paths: set[tuple[str, ...]] = set()
-    for ai in AI_TABLE.values():
-        if not ai.primary_key:
-            continue
-        for sequence in (*ai.qualifiers, ()):
-            for count in range(len(sequence) + 1):
-                paths.update((ai.code, *chosen) for chosen in combinations(sequence, count))
-    return frozenset(paths)
-
-
-PATHS = _paths()
-PRIMARY_KEYS = frozenset(path[0] for path in PATHS)
-_BY_KEY: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
-    {key: tuple(sorted((path for path in PATHS if path[0] == key), key=" ".join)) for key in PRIMARY_KEYS}
-)
 
 
 @dataclass(frozen=True)
@@ -226,8 +180,7 @@ def _value(ai: str, value: str, at: int, rules: Rules) -> str:
     """Return a value whose length is right; what else is in it is looked at when the structure is known to be right."""
     if ai == "01" and rules.short_gtins and len(value) in _SHORT_GTINS:
         return value.zfill(_GTIN_WIDTH)
-    compiled = _compiled(ai)
-    fault = check_length(compiled.ai, ai, value)
+    fault = check_length(_compiled(ai), ai, value)
     if fault is not None:
         fault.position = at
         raise fault
@@ -271,27 +224,11 @@ def _check_structure(path: tuple[Element, ...], attributes: tuple[Element, ...],
         raise Gs1SyntaxError("link_qualifiers", ai=last.ai, position=last.position, length=len(last.ai))
     if not attributes:
         return
-    found = _misplaced(in_path, tuple(element.ai for element in attributes), rules.unknown_attributes)
+    found = misplaced(in_path, tuple(element.ai for element in attributes), rules.unknown_attributes)
     if found is not None:
         code, index = found
         at_fault = attributes[index]
         raise Gs1SyntaxError(code, ai=at_fault.ai, position=at_fault.position, length=len(at_fault.ai))
-
-
-@lru_cache(maxsize=4096)
-def _misplaced(path: tuple[str, ...], attributes: tuple[str, ...], unknown: bool) -> tuple[str, int] | None:  # noqa: FBT001 - a cache key
-    """Return what is wrong with the place of an attribute, and which one it is."""
-    seen = set(path)
-    for index, ai in enumerate(attributes):
-        if ai in seen:
-            return "link_ai_repeated", index
-        seen.add(ai)
-    for index, ai in sorted(enumerate(attributes), key=lambda pair: pair[1]):
-        if not (AI_TABLE[ai].attribute if ai in AI_TABLE else unknown):
-            return "link_not_an_attribute", index
-        if any((*path[:at], ai, *path[at:]) in PATHS for at in range(1, len(path) + 1)):
-            return "link_belongs_in_path", index
-    return None
 
 
 def unescape(text: str, ai: str = "", at: int = 0) -> str:
@@ -332,19 +269,13 @@ def arrange(elements: Sequence[Element], stem: str = CANONICAL_STEM) -> Link:
     key = next((element.ai for element in elements if element.ai in PRIMARY_KEYS), None)
     if key is None:
         raise Gs1SyntaxError("link_no_key")
-    path = _longest_path(key, frozenset(once))
+    path = longest_path(key, frozenset(once))
     rest = dict.fromkeys(element.ai for element in elements if element.ai not in path)
     for ai in rest:
         if ai not in AI_TABLE or not AI_TABLE[ai].attribute:
             raise Gs1SyntaxError("link_not_an_attribute", ai=ai, position=once[ai].position, length=len(ai))
     primary, *qualifiers = (once[ai] for ai in path)
     return Link(stem.removesuffix("/"), primary, tuple(qualifiers), tuple(once[ai] for ai in rest))
-
-
-@lru_cache(maxsize=4096)
-def _longest_path(key: str, present: frozenset[str]) -> tuple[str, ...]:
-    """Return the longest path that the AIs fill; among equally long ones the first in the order of their AIs."""
-    return max((path for path in _BY_KEY[key] if present.issuperset(path)), key=len)
 
 
 def _query(attributes: Sequence[Element]) -> str:

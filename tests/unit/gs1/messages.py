@@ -11,7 +11,7 @@ from tracepass.gs1.checkdigit import check_digit
 from tracepass.gs1.codes import COUNTRY_BY_LETTERS, COUNTRY_BY_NUMBER, CURRENCY_BY_NUMBER, PACKAGE_TYPES
 from tracepass.gs1.elements import Element
 from tracepass.gs1.faults import Gs1SyntaxError
-from tracepass.gs1.link import PATHS
+from tracepass.gs1.linkpaths import PATHS
 from tracepass.gs1.linters import CSET39, CSET64, CSET82, check_characters
 
 Texts = st.SearchStrategy[str]

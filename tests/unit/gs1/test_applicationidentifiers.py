@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.unit.gs1.messages import values
 
 from tracepass.gs1.applicationidentifiers import AI_TABLE, WIDTH_BY_PREFIX, ApplicationIdentifier, read_table
-from tracepass.gs1.checks import COMPILED, check_value
+from tracepass.gs1.checks import COMPILED, check_length, check_value, explain
 from tracepass.gs1.linters import LINTERS
 
 
@@ -75,3 +75,28 @@ def test_a_part_that_makes_no_sense_stops_the_reading() -> None:
 def test_every_ai_accepts_the_values_that_its_format_describes(pair: tuple[ApplicationIdentifier, str]) -> None:
     ai, value = pair
     assert check_value(COMPILED[ai.code], ai.code, value) is None
+
+
+@st.composite
+def nearly_right(draw: st.DrawFn) -> tuple[ApplicationIdentifier, str]:
+    """Return an AI with a value that was valid before a few characters were changed, taken out or put in."""
+    ai = draw(st.sampled_from(list(AI_TABLE.values())))
+    value = list(draw(values(ai)))
+    for _ in range(draw(st.integers(0, 2))):
+        at = draw(st.integers(0, len(value)))
+        value[at : at + draw(st.integers(0, 1))] = draw(st.text("0123456789AZaz%/+-=_#!\u0661~ ", max_size=1))
+    return ai, "".join(value)
+
+
+@settings(deadline=None, max_examples=1000)
+@given(nearly_right())
+def test_the_quick_way_accepts_what_the_way_part_by_part_accepts(pair: tuple[ApplicationIdentifier, str]) -> None:
+    ai, value = pair
+    compiled = COMPILED[ai.code]
+    part_by_part = check_length(compiled, ai.code, value) is None and explain(ai, ai.code, value) == len(value)
+    assert (check_value(compiled, ai.code, value) is None) == part_by_part
+    match = compiled.scan.fullmatch(value)
+    checked = match is not None and all(
+        not value[first:last] or linter(value[first:last]) is None for first, last, linter in compiled.checks
+    )
+    assert checked == part_by_part

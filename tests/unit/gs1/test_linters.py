@@ -18,7 +18,7 @@ ALONE = Rules(associations=False)
 def fault(name: str, text: str) -> tuple[str, int, int] | None:
     """Return code, start and length of the fault that a check finds."""
     found = LINTERS[name](text)
-    return found and tuple(found)
+    return None if found is None else (found.code, found.start, found.length)
 
 
 @pytest.mark.parametrize(
