@@ -130,8 +130,11 @@ def _with_lead(scheme: Scheme, value: str, *, separate: bool) -> str:
         return value
     if separate:
         return value if len(value) == scheme.key_length else scheme.lead + value
-    whole = value[len(scheme.lead) : scheme.key_length]
-    has_lead = value.startswith(scheme.lead) and len(value) >= scheme.key_length and checkdigit.is_valid(whole)
+    length = scheme.key_length - len(scheme.lead)
+    has_lead = value.startswith(scheme.lead) and checkdigit.is_valid(value[len(scheme.lead) : scheme.key_length])
+    if has_lead and checkdigit.is_valid(value[:length]) and len(value) > length:
+        message = f"can be read with and without the {scheme.lead} of AI ({scheme.ai}); give its serial apart"
+        raise FaultyValue(scheme.key, message, code="ambiguous")
     return value if has_lead else scheme.lead + value
 
 

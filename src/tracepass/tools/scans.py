@@ -18,7 +18,7 @@ from tracepass.gs1.scandata import SYMBOLOGIES, Kind, Scan, Symbology, read_scan
 
 _ALONE = Rules(associations=False)
 _IDENTIFIER = 3
-_MAX_FAULTS = 64
+_MAX_FAULTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +109,19 @@ def _before(
     begin = text.rfind(mark, 0, fault.position + len(mark)) if mark else fault.position
     while begin > 0:
         try:
-            return begin, parse(text[:begin])
+            before = parse(text[:begin])
         except Gs1SyntaxError:
-            begin = text.rfind(mark, 0, begin + len(mark) - 1) if mark else 0
+            before = ()
+        if before and (bracketed or _may_end(before[-1], text[begin - 1])):
+            return begin, before
+        begin = text.rfind(mark, 0, begin + len(mark) - 1) if mark else 0
     return 0, ()
+
+
+def _may_end(element: Element, last: str) -> bool:
+    """Tell whether an element can end there: it is of predefined length, or the last character separates."""
+    ai = AI_TABLE.get(element.ai)
+    return last in {FNC1, GS} or (ai is not None and not ai.fnc1)
 
 
 def _next_bracket(text: str, begin: int, fault: Gs1SyntaxError) -> int | None:
