@@ -25,6 +25,7 @@ from tracepass.passports.models import Locator, PassportBatch, PassportCreate, P
 from tracepass.passports.repository import KeyTaken, PassportFilter, SerialTaken
 from tracepass.passports.values import check_size
 from tracepass.passports.wire import entity, labelled, localised, shown
+from tracepass.quotas.models import OverageRequired
 from tracepass.quotas.service import Place, Slots
 from tracepass.templates.service import Templates
 
@@ -108,9 +109,13 @@ class Passports:
         check_size(passport)
         kept = kept_beside(passport, template)
         await refuse_missing_files(self._files, caller.tenancy, kept["fileRefs"])
-        async with self._slots.place(caller, confirmed=body.confirm_overage) as place:
-            await self._claims.claim(caller.workspace, caller.tenancy, passport["gs1"]["gtin"])
-            await self._insert(caller, passport, {**kept, "publicFileRefs": []}, place)
+        await self._claims.claim(caller.workspace, caller.tenancy, passport["gs1"]["gtin"])
+        try:
+            async with self._slots.place(caller, confirmed=body.confirm_overage) as place:
+                await self._insert(caller, passport, {**kept, "publicFileRefs": []}, place)
+        except OverageRequired:
+            await self._claims.lapse_with_last(caller.tenancy, passport["gs1"]["gtin"])
+            raise
         return self._with_warnings(shown(passport, template))
 
     async def _product(self, caller: Caller, product_id: Id) -> Document:
