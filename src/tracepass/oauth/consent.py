@@ -19,7 +19,15 @@ from tracepass.identity.models import RIGHTS, User, hash_secret
 from tracepass.identity.service import Grant, Grants, Home, resources_of
 from tracepass.oauth.clients import Clients, refusal_of
 from tracepass.oauth.core import Core, CoreRequest, Fields
-from tracepass.oauth.models import CODE_LIFETIME, OFFLINE, REFRESH_LIFETIME, Client, OAuthRefusal, scopes_of
+from tracepass.oauth.models import (
+    CODE_LIFETIME,
+    OFFLINE,
+    REFRESH_LIFETIME,
+    RESPONSE_TYPES,
+    Client,
+    OAuthRefusal,
+    scopes_of,
+)
 from tracepass.oauth.repository import SecretDirectory
 
 PARAMETERS: Final = (
@@ -96,11 +104,12 @@ class Consents:
         redirect_uri = _redirect_uri(client, fields)
         state = next(iter(fields.get("state", ())), None) or None
         try:
+            _check_response_type(fields)
             grant = Core(client).get_consent_grant(self._request(fields))
             resource = self._resource(fields)
         except OAuth2Error as error:
             raise self._returned(redirect_uri, state, refusal_of(error)) from None
-        except OAuthRefusal as refusal:
+        except (OAuthRefusal, _Told) as refusal:
             raise self._returned(redirect_uri, state, refusal) from None
         return Asked(
             client=client,
@@ -192,12 +201,22 @@ class Consents:
         return with_parameters(location, {"iss": self._issuer})
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """An error that only ever reaches the application by a redirect."""
+class _Told(Exception):
+    """An error that only ever reaches the application by a redirect (RFC 6749 4.1.2.1)."""
 
-    code: str
-    message: str
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def _check_response_type(fields: Fields) -> None:
+    """Demand the one response type there is, before the core quotes what somebody sent."""
+    named = next(iter(fields.get("response_type", ())), "")
+    if not named:
+        raise OAuthRefusal("invalid_request", "Missing 'response_type'.")
+    if named not in RESPONSE_TYPES:
+        raise _Told("unsupported_response_type", "The only response type is code.")
 
 
 def check_resource(named: list[str], known: frozenset[str]) -> str | None:

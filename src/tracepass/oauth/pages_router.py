@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from tracepass.api import Call, Router
 from tracepass.api.policy import FORM, FORM_LIMIT
+from tracepass.core.clock import parse_timestamp
 from tracepass.core.errors import Invalid, NotFound, Refusal
 from tracepass.core.ids import find_id
 from tracepass.core.tenancy import Environment
@@ -100,7 +101,7 @@ async def list_apps(call: Call) -> Response:
         return _to_sign_in(APPS)
     apps, form = await call.service(ConnectedApps).list_of(person.user.id), form_token(call)
     done = "The application is disconnected." if "disconnected" in call.query_params else ""
-    html = _PAGES.render("apps.html.j2", apps=apps, person=person.user, token=form.token, done=done)
+    html = _PAGES.render("apps.html.j2", apps=apps, person=person.user, token=form.token, done=done, day=_day)
     return page_answer(html, headers=form.headers)
 
 
@@ -228,6 +229,12 @@ def _own_page(wanted: str) -> str:
     path = wanted.partition("?")[0]
     ours = wanted.isascii() and wanted.isprintable() and "\\" not in wanted and "//" not in path and ".." not in path
     return wanted if ours and path.startswith(_RETURNS) else APPS
+
+
+def _day(moment: str) -> str:
+    """Write the day of a timestamp for people."""
+    found = parse_timestamp(moment)
+    return f"{found.day} {found:%B %Y}"
 
 
 def _parameters(query: str) -> dict[str, list[str]]:
