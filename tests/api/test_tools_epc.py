@@ -182,14 +182,20 @@ async def test_a_batch_has_up_to_a_thousand_items(client: httpx2.AsyncClient) ->
     item = {"value": "urn:epc:id:sgtin:9501101.530003.12345"}
     answer = await client.post(DECODE, json={"items": [item] * 1000})
     assert (answer.status_code, answer.json()["summary"]) == (200, {"succeeded": 1000, "failed": 0})
-    for body in ({"items": [item] * 1001}, {"items": []}, {"items": "x"}, {"items": [item], "value": "x"}):
+    malformed: list[dict[str, Any]] = [
+        {"items": [item] * 1001},
+        {"items": []},
+        {"items": "x"},
+        {"items": [item], "value": "x"},
+    ]
+    for body in malformed:
         refused = await client.post(DECODE, json=body)
         assert (refused.status_code, refused.json()["error"]) == (400, "validation_error")
 
 
 @pytest.mark.parametrize("path", [ENCODE, DECODE, "/api/v1/barcode/decode", "/api/v1/serial/validate"])
 async def test_any_key_opens_the_tools_and_a_session_with_its_proof(office: Office, path: str) -> None:
-    body = {"items": [{}]}
+    body: dict[str, Any] = {"items": [{}]}
     powerless = await office.client(scopes=frozenset())
     assert (await powerless.post(path, json=body)).status_code == 200
     person = await office.person(await office.workspace())
