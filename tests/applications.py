@@ -108,7 +108,8 @@ class Application:
         self, path: str, parameters: Mapping[str, Any], changes: Mapping[str, Any] | None = None
     ) -> httpx2.Response:
         """Send a form, and show who it is as it has registered."""
-        data, options = dict(parameters), {}
+        data = dict(parameters)
+        options: dict[str, Any] = {}
         method, secret = self.registered["token_endpoint_auth_method"], self.registered.get("client_secret")
         if method == "client_secret_basic":
             options["auth"] = (self.registered["client_id"], str(secret))

@@ -51,6 +51,11 @@ class Claims:
     issued_at: datetime
     expires_at: datetime
 
+    def fits(self, grant: Grant) -> bool:
+        """Tell whether the token is of this grant, which still stands."""
+        same = (self.client_id, self.user_id) == (grant.client_id, str(grant.user_id))
+        return same and grant.revoked_at is None
+
 
 class AccessTokens:
     """Signs and reads the access tokens of an installation, with a key that only its secret key yields (RFC 5869)."""
@@ -131,7 +136,7 @@ class TokenDoor:
         """Return what a token opens, or None if it is not genuine or its grant no longer stands."""
         claims = self._tokens.read(secret)
         grant = None if claims is None else await self._grants.find(claims.grant_id)
-        if claims is None or grant is None or grant.revoked_at is not None or not _fits(claims, grant):
+        if claims is None or grant is None or not claims.fits(grant):
             return None
         role = await self._grants.role_of(grant)
         workspace = await self._workspaces.find(grant.workspace_id)
@@ -143,10 +148,6 @@ class TokenDoor:
     async def record_use(self, moments: Mapping[Id, str]) -> None:
         """Write down when grants were last used."""
         await self._directory.record_use(moments)
-
-
-def _fits(claims: Claims, grant: Grant) -> bool:
-    return (claims.client_id, claims.user_id) == (grant.client_id, str(grant.user_id))
 
 
 def _caller(claims: Claims, grant: Grant, role: Role, workspace: Workspace) -> Caller:

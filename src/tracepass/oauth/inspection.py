@@ -8,7 +8,7 @@ from tracepass.core.clock import Clock, parse_timestamp, timestamp
 from tracepass.core.ids import Id
 from tracepass.core.mongo import Database, Document
 from tracepass.identity.models import hash_secret
-from tracepass.identity.service import AccessTokens, Grant, Grants
+from tracepass.identity.service import AccessTokens, Claims, Grant, Grants
 from tracepass.oauth.clients import Clients
 from tracepass.oauth.core import CoreRequest, Fields
 from tracepass.oauth.exchange import refresh_token_of
@@ -24,6 +24,7 @@ class _Held:
     grant_id: Id
     scope: str
     members: Document
+    claims: Claims | None = None
 
 
 class Inspection:
@@ -48,7 +49,7 @@ class Inspection:
         client, request = await self._clients.authenticate(fields, authorization)
         held = await self._held(_token(request))
         grant = None if held is None else await self._grants.find(held.grant_id)
-        if held is None or held.client_id != client.client_id or grant is None or not await self._stands(grant):
+        if held is None or held.client_id != client.client_id or grant is None or not await self._stands(held, grant):
             return {"active": False}
         return {
             "active": True,
@@ -89,7 +90,7 @@ class Inspection:
                 "iat": int(claims.issued_at.timestamp()),
                 "exp": int(claims.expires_at.timestamp()),
             }
-            return _Held(claims.client_id, claims.grant_id, " ".join(claims.scopes), members)
+            return _Held(claims.client_id, claims.grant_id, " ".join(claims.scopes), members, claims)
         document = await self._refresh_tokens.find(hash_secret(token))
         if document is None or document["usedAt"] is not None or document["expiresAt"] <= timestamp(self._clock()):
             return None
@@ -97,8 +98,9 @@ class Inspection:
         ends = {"iat": _seconds(found.issued_at), "exp": _seconds(found.expires_at)}
         return _Held(found.client_id, found.grant_id, found.scope, ends)
 
-    async def _stands(self, grant: Grant) -> bool:
-        return grant.revoked_at is None and await self._grants.role_of(grant) is not None
+    async def _stands(self, held: _Held, grant: Grant) -> bool:
+        fits = grant.revoked_at is None and (held.claims is None or held.claims.fits(grant))
+        return fits and await self._grants.role_of(grant) is not None
 
 
 def _token(request: CoreRequest) -> str:
