@@ -67,7 +67,16 @@ async def without_database(settings: Settings, contract: Checker) -> AsyncIterat
             yield client_of(app, contract, key="tp_live_any")
 
 
-@_documenting("401", but=_is_oauth)
+def _is_entrance(operation: Operation) -> bool:
+    """Tell whether an operation finds out itself who comes."""
+    return _is_oauth(operation) or operation.id in {"login", "acceptInvitation"}
+
+
+def _is_for_people(operation: Operation) -> bool:
+    return operation.definition.get("security") == [{"sessionCookie": []}]
+
+
+@_documenting("401", but=_is_entrance)
 async def test_a_call_with_a_key_that_opens_nothing_is_unauthorized(
     operation: Operation, requests: Requests, office: Office
 ) -> None:
@@ -103,7 +112,10 @@ async def test_a_shorter_gtin_is_forwarded_to_its_14_digits(
     assert answer.headers["location"] == short.at(gtin="04012345000016").path(operation)
 
 
-@_documenting("404", but=lambda operation: operation.id.startswith(("getTemplate", "describeResolver")))
+@_documenting(
+    "404",
+    but=lambda operation: operation.id.startswith(("getTemplate", "describeResolver")) or _is_for_people(operation),
+)
 async def test_what_does_not_exist_is_not_found(
     operation: Operation, requests: Requests, owner: httpx2.AsyncClient
 ) -> None:

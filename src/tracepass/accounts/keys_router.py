@@ -58,7 +58,7 @@ async def rename_api_key(call: Call, body: KeyPatch) -> Response:
 
 
 @keys_router.operation("DELETE", "/{id}", scope=MANAGE)
-async def revoke_api_key(call: Call, body: Nothing) -> Response:  # noqa: ARG001 - an empty body is still checked
+async def revoke_api_key(call: Call) -> Response:
     """Revoke a key."""
     keys, key_id = call.service(ApiKeys), path_id(call, "id")
     await keys.get(call.caller, key_id)

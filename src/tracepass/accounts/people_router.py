@@ -13,7 +13,6 @@ from tracepass.accounts.models import Invite, PageQuery, RoleChange
 from tracepass.accounts.wire import invitation_wire, member_wire, session_wire
 from tracepass.api import Call, Router, answer, list_answer, path_id
 from tracepass.core.mail import Mailer
-from tracepass.core.schema import Nothing
 from tracepass.identity.service import Invitations, Members, People, Sessions
 
 members_router = Router(prefix="/api/v1/members")
@@ -37,7 +36,7 @@ async def change_member(call: Call, body: RoleChange) -> Response:
 
 
 @members_router.operation("DELETE", "/{id}", scope=MANAGE)
-async def remove_member(call: Call, body: Nothing) -> Response:  # noqa: ARG001 - an empty body is still checked
+async def remove_member(call: Call) -> Response:
     """Remove a member."""
     await call.service(Members).remove(call.caller, path_id(call, "id"))
     return answer({"message": "The member is removed."})
@@ -62,7 +61,7 @@ async def invite(call: Call, body: Invite) -> Response:
 
 
 @invitations_router.operation("DELETE", "/{id}", scope=MANAGE)
-async def revoke_invitation(call: Call, body: Nothing) -> Response:  # noqa: ARG001 - an empty body is still checked
+async def revoke_invitation(call: Call) -> Response:
     """Take an invitation back."""
     await call.service(Invitations).revoke(call.caller, path_id(call, "id"))
     return answer({"message": "The invitation is taken back."})
@@ -79,7 +78,7 @@ async def list_sessions(call: Call, query: Annotated[PageQuery, Query()]) -> Res
 
 
 @sessions_router.operation("DELETE", "", signed_in=True)
-async def end_other_sessions(call: Call, body: Nothing) -> Response:  # noqa: ARG001 - an empty body is still checked
+async def end_other_sessions(call: Call) -> Response:
     """End one's own sessions but this."""
     session_secret(call)
     ended = await call.service(Sessions).end_others(call.caller)
@@ -87,7 +86,7 @@ async def end_other_sessions(call: Call, body: Nothing) -> Response:  # noqa: AR
 
 
 @sessions_router.operation("DELETE", "/{id}", signed_in=True)
-async def end_session(call: Call, body: Nothing) -> Response:  # noqa: ARG001 - an empty body is still checked
+async def end_session(call: Call) -> Response:
     """End one of one's own sessions."""
     session_secret(call)
     await call.service(Sessions).end(call.caller, path_id(call, "id"))
