@@ -147,14 +147,15 @@ def build_services(
         Tools(clock=clock),
         Vocabulary(templates, origin=origins.api),
         Resolver.over(database, templates, clock=clock, origin=origins.resolver),
-        *_link_services(database, clock, claims),
+        *_link_services(database, clock, claims, hosts),
         Domains(database, clock=clock, records=records or DnsTxtRecords(), reserved=hosts.names),
         hosts,
     )
     return {type(service): service for service in services}
 
 
-def _link_services(database: Database, clock: Clock, claims: GtinClaims) -> tuple[object, ...]:
+def _link_services(database: Database, clock: Clock, claims: GtinClaims, hosts: Hosts) -> tuple[object, ...]:
     """Return what keeps links and what leads to them."""
     directory = LinkDirectory(database, clock=clock, gtins=claims)
-    return Links(database, clock=clock, gtins=claims), Linking.over(database, directory, clock=clock)
+    links = Links(database, clock=clock, gtins=claims, hosts=hosts.names)
+    return links, Linking.over(database, directory, clock=clock)

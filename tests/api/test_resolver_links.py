@@ -106,6 +106,8 @@ async def test_lists_are_paged_by_number_and_by_cursor(client: httpx2.AsyncClien
         ("href", "https://shop.example/{lot}/{nosuch}"),
         ("href", "https://{gtin}.example/"),
         ("href", "https://shop.example/{"),
+        ("href", "https://ID.example.test/01/04012345000016"),
+        ("href", "https://id.example.test/test/voltwerk/414/4012345000009"),
         ("href", "https://shop.example/\r\nSet-Cookie: a"),
         ("href", "https://shop.example/ä"),
         ("hreflang", ["deutsch!"]),
@@ -394,6 +396,21 @@ async def test_errors_are_pages_to_those_who_want_pages(anonymous: httpx2.AsyncC
         assert (page.status_code, page.headers["content-type"]) == (status, "text/html; charset=utf-8")
         data = await anonymous.get(path, headers=JSON)
         assert (data.status_code, data.headers["cache-control"]) == (status, "no-store")
+
+
+async def test_odd_paths_are_sent_on_in_ascii(anonymous: httpx2.AsyncClient) -> None:
+    answer = await anonymous.get("/01/4012345000016/21/%C3%BC%E6%97%A5 x")
+    assert (answer.status_code, answer.headers["location"].isascii()) == (308, True)
+
+
+@pytest.mark.parametrize(
+    "path", ["/01/%00", "/01/04012345000016/21/%FF", "/8004/" + "a" * 9000, "/0000/0", "/01//", "/AAAAAAAAAAAA%25",
+             "/test/%FF/01/04012345000016", "/p/01/%F0%28", "/01/04012345000016/21/a%", "/8010/%C3%A4"]
+)  # fmt: skip
+async def test_no_path_makes_a_failure_of_ours(anonymous: httpx2.AsyncClient, path: str) -> None:
+    for query in ("", "?linkType=%FF&context=%00&lang=%80", "?linkType=linkset&mediaType=a/b;q=x"):
+        answer = await anonymous.get(path + query, headers={"Host": "\x7f..%", "Accept": "*;q=,,/"})
+        assert answer.status_code in {400, 404}, answer.text
 
 
 @pytest.mark.parametrize("path", ["/nope", "/01", "/favicon.ico", "/nope/at/all", "/api/v1/nope"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,7 @@ from tracepass.links.repository import (
     LinkFilter,
     LinkRepository,
 )
-from tracepass.links.targets import BadTarget, check_target, filled, with_query
+from tracepass.links.targets import BadTarget, check_target, filled, leads_back, with_query
 
 MOST_OF_ANCHOR = 100
 ATTEMPTS = 20
@@ -68,11 +68,12 @@ class LinkPage:
 
 
 class Links:
-    """The links of every workspace, one at a time."""
+    """The links of every workspace, one at a time; ``hosts`` are those at which the installation resolves."""
 
-    def __init__(self, database: Database, *, clock: Clock, gtins: GtinHolders) -> None:
+    def __init__(self, database: Database, *, clock: Clock, gtins: GtinHolders, hosts: Collection[str]) -> None:
         self._database = database
         self._clock = clock
+        self._hosts = frozenset(hosts)
         self._claims = KeyClaims(database, clock=clock, gtins=gtins)
         self._anchors = CrossWorkspaceAnchors(database)
         self._turns = Turns()
@@ -90,7 +91,7 @@ class Links:
             "_id": new_id(),
             "anchor": f"/{identity.path}",
             "linkType": body.link_type,
-            "href": _target(body.href, identity),
+            "href": self._target(body.href, identity),
             "title": _title(body),
             "hreflang": body.hreflang,
             "mediaType": body.media_type,
@@ -159,7 +160,7 @@ class Links:
                 check_expected(stored["version"], expected)
                 identity = read_path(stored["anchor"])
                 if "href" in named:
-                    _target(named["href"], identity)
+                    self._target(named["href"], identity)
                 before = shown(stored)
                 after = {**before, **named}
                 if after == before:
@@ -212,6 +213,14 @@ class Links:
         except Stale:
             raise Refusal("conflict", "The link was changed at the same time; try again.") from None
         return shown(stored)
+
+    def _target(self, href: str, identity: Identity) -> str:
+        if leads_back(href, self._hosts):
+            raise Invalid({"href": ["leads back to this resolver, in circles"]})
+        try:
+            return check_target(href, identity.fillable())
+        except BadTarget as error:
+            raise Invalid({"href": [str(error)]}) from None
 
     async def _load(self, caller: Caller, link_id: Id) -> Document:
         link = await self._links(caller).find(link_id)
@@ -283,13 +292,6 @@ def _anchor(text: str) -> Identity:
         return read_anchor(text).registered()
     except BadIdentity as error:
         raise Invalid({"anchor": [str(error)]}) from None
-
-
-def _target(href: str, identity: Identity) -> str:
-    try:
-        return check_target(href, identity.fillable())
-    except BadTarget as error:
-        raise Invalid({"href": [str(error)]}) from None
 
 
 def _title(body: LinkCreate) -> str:

@@ -6,7 +6,7 @@ GS1-Conformant Resolver Standard 1.2, 2.5.1: templates may take their values fro
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from tracepass.gs1.keys import encode_segment
@@ -20,6 +20,7 @@ NAMES: Final[Mapping[str, str]] = {
 """Names of placeholders; the number of an application identifier will do as well."""
 PLACEHOLDER: Final = re.compile(r"\{([A-Za-z0-9]+)\}")
 _TARGET: Final = re.compile(r"https://(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::\d{1,5})?(?:[/?#][!-~]*)?")
+_OWN: Final = re.compile(r"https://([^/:?#]+)(?::\d+)?/(?:test/[^/]+/)?\d{2,4}/")
 _BRACES: Final = re.compile(r"[{}]")
 
 
@@ -42,6 +43,12 @@ def check_target(href: str, known: frozenset[str]) -> str:
     if _BRACES.search(PLACEHOLDER.sub("", href)):
         raise BadTarget("has a brace that belongs to no placeholder; write it as %7B or %7D")
     return href
+
+
+def leads_back(href: str, hosts: Collection[str]) -> bool:
+    """Tell whether an address is one of our own Digital Links, which would only lead back here."""
+    found = _OWN.match(href)
+    return found is not None and found[1].lower() in hosts
 
 
 def ai_of(name: str) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote
 
 import orjson
 from fastapi import APIRouter
@@ -62,6 +63,8 @@ PAGE_HEADERS: Final = {
 Endpoint = Callable[[Request], Awaitable[Response]]
 ALL_LINKS: Final = frozenset({"linkset", "all"})
 SOFTWARE: Final = "TracePass"
+_WRITTEN: Final = "/%!$&'()*+,;=:@"
+"""What stays as it was written in a path that is sent on; what no path may hold is encoded (RFC 3986 3.3)."""
 _SEGMENT: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -137,7 +140,8 @@ def segment_of(name: str, raw: str) -> str:
 
 def forward(request: Request, path: str, *, status: int) -> Response:
     """Send a reader on to a path of the same host, with the query."""
-    return Response(status_code=status, headers={**PUBLIC, "Location": with_query(path, query_string(request))})
+    location = with_query(quote(path, safe=_WRITTEN), query_string(request))
+    return Response(status_code=status, headers={**PUBLIC, "Location": location})
 
 
 def refuse(request: Request, refusal: Refusal, wanted: Wanted) -> Response:
