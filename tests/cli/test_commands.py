@@ -153,6 +153,23 @@ def test_a_gtin_with_a_wrong_check_digit_is_refused() -> None:
     assert isinstance(_fails("gtin", "show", "04012345000015"), Invalid)
 
 
+def test_a_plan_is_changed_shown_and_in_the_audit_log(mongo_client: MongoClient[Any], database_name: str) -> None:
+    slug = _json("workspace", "create", "--name", "Voltwerk")["workspace"]["slug"]
+    assert _json("plan", "set", slug, "basic") == {"workspace": slug, "plan": "basic", "before": "free"}
+    shown = _json("plan", "show", slug)
+    assert shown["plan"] == "basic"
+    assert shown["budgets"]["passports"] == {"limit": 25, "used": 0, "resetsAt": None}
+    assert "  writes: 0 of 200\n" in _text("plan", "show", slug)
+    [note] = mongo_client[database_name]["changes"].find({"action": "plan.changed"})
+    assert (note["actor"]["type"], note["details"]) == ("operator", {"from": "free", "to": "basic"})
+    assert _text("plan", "set", slug, "pro") == f"{slug} has the plan pro now; it was basic.\n"
+    assert "  writes: unlimited\n" in _text("plan", "show", slug)
+
+
+def test_a_plan_that_does_not_exist_is_refused() -> None:
+    assert isinstance(_fails("plan", "set", "voltwerk", "platinum"), Invalid)
+
+
 def test_a_company_prefix_is_verified_for_a_workspace() -> None:
     _json("workspace", "create", "--name", "Holder")
     verified = _json("prefix", "verify", "4012345", "--workspace", "holder")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tracepass.core import completion
 from tracepass.core.canonical import canonical_json
 from tracepass.core.changes import COLLECTION
 from tracepass.core.clock import Clock, timestamp
@@ -49,6 +50,8 @@ class SecurityLog:
         if is_event:
             record |= {"eventType": action, "outbox": True}
         await self._database.scoped(COLLECTION, tenancy).insert(record, session=session)
+        if session is not None:
+            await completion.mark(entity[0], entity[1], None, session=session)
 
     def record(
         self, action: str, *, entity: Entity, actor: Actor, details: Mapping[str, Any] | None = None

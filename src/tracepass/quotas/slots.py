@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from tracepass.core.clock import Clock, timestamp
+from tracepass.core.completion import completing
 from tracepass.core.errors import Refusal
 from tracepass.core.ids import Id
 from tracepass.core.mongo import Database, Session
@@ -139,14 +140,16 @@ class Slots:
             "overageCents": place.plan.overage_cents,
             "currency": CURRENCY,
         }
-        await self._log.note(
-            holder.tenancy,
-            "overage.confirmed",
-            entity=("passport", passport_id),
-            actor=holder.actor,
-            details=details,
-            session=session,
-        )
+        # The passport itself is what the request has done; that it was paid for comes along.
+        with completing(None):
+            await self._log.note(
+                holder.tenancy,
+                "overage.confirmed",
+                entity=("passport", passport_id),
+                actor=holder.actor,
+                details=details,
+                session=session,
+            )
 
     @asynccontextmanager
     async def freeing(self, holder: Holder) -> AsyncIterator[None]:
