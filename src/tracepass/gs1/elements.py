@@ -67,21 +67,33 @@ def _read_unbracketed(text: str, start: int, elements: list[Element], rules: Rul
     if at == end:
         raise Gs1SyntaxError("ai_data_empty", position=start + 1)
     while at < end:
-        code = text[at : at + WIDTH_BY_PREFIX.get(text[at : at + 2], 0)]
-        compiled = COMPILED.get(code) or _unknown_prefix(text, at, start, rules)
-        begin = at + len(compiled.ai.code)
-        match = compiled.scan.match(text, begin)
-        if match is None:
-            raise _explain(text, compiled, begin).at_offset(start)
-        value = match[1]
-        for first, last, linter in compiled.checks:
-            part = value[first:last]
-            if part and linter(part) is not None:
-                raise _explain(text, compiled, begin).at_offset(start)
+        element, following = unbracketed_element(text, at, start, rules)
         if len(elements) == MAX_AIS:
             raise Gs1SyntaxError("too_many_ais", position=start + at, limit=MAX_AIS)
-        elements.append(Element(compiled.ai.code, value, start + at))
-        at = match.end()
+        elements.append(element)
+        at = following
+
+
+def unbracketed_element(text: str, at: int, start: int, rules: Rules) -> tuple[Element, int]:
+    """Read the element that begins in a text at ``at``, and return where the next one begins.
+
+    FNC1 is ``^`` here; ``start`` says where the text itself begins in the one that was given.
+
+    Raises:
+        Gs1SyntaxError: the standard refuses it.
+    """
+    code = text[at : at + WIDTH_BY_PREFIX.get(text[at : at + 2], 0)]
+    compiled = COMPILED.get(code) or _unknown_prefix(text, at, start, rules)
+    begin = at + len(code)
+    match = compiled.scan.match(text, begin)
+    if match is None:
+        raise _explain(text, compiled, begin).at_offset(start)
+    value = match[1]
+    for first, last, linter in compiled.checks:
+        part = value[first:last]
+        if part and linter(part) is not None:
+            raise _explain(text, compiled, begin).at_offset(start)
+    return Element(code, value, start + at), match.end()
 
 
 def _unknown_prefix(text: str, at: int, start: int, rules: Rules) -> Compiled:
@@ -127,12 +139,12 @@ def _read_bracketed(text: str, start: int, elements: list[Element], rules: Rules
     values: list[tuple[Compiled, int]] = []
     at = 0
     while at < len(text):
-        compiled, code, begin = _bracketed_ai(text, at, rules)
-        end = _end_of_value(text, begin)
+        compiled, code, begin = bracketed_ai(text, at, rules)
+        end = next_bracket(text, begin)
         value = text[begin:end].replace("\\(", "(")
         fault = check_length(compiled, code, value)
         if fault is not None:
-            raise _in_text(fault, text, begin).at_offset(start)
+            raise in_text(fault, text, begin).at_offset(start)
         if len(elements) == MAX_AIS:
             raise Gs1SyntaxError("too_many_ais", position=start + at, limit=MAX_AIS)
         elements.append(Element(code, value, start + at + 1))
@@ -143,11 +155,15 @@ def _read_bracketed(text: str, start: int, elements: list[Element], rules: Rules
     for element, (compiled, begin) in zip(elements[first:], values, strict=True):
         fault = check_value(compiled, element.ai, element.value)
         if fault is not None:
-            raise _in_text(fault, text, begin).at_offset(start)
+            raise in_text(fault, text, begin).at_offset(start)
 
 
-def _bracketed_ai(text: str, at: int, rules: Rules) -> tuple[Compiled, str, int]:
-    """Return the rules, the AI and where its value begins, for the bracket that must open here."""
+def bracketed_ai(text: str, at: int, rules: Rules) -> tuple[Compiled, str, int]:
+    """Return the rules, the AI and where its value begins, for the bracket that must open here.
+
+    Raises:
+        Gs1SyntaxError: it does not, or holds no known AI.
+    """
     if text[at] != "(":
         raise Gs1SyntaxError("bracket_expected", position=at, length=1)
     closing = text.find(")", at)
@@ -164,7 +180,7 @@ def _bracketed_ai(text: str, at: int, rules: Rules) -> tuple[Compiled, str, int]
     return compiled, code, closing + 1
 
 
-def _end_of_value(text: str, begin: int) -> int:
+def next_bracket(text: str, begin: int) -> int:
     """Return where the next unescaped opening bracket stands, or the end of the text."""
     at = text.find("(", begin)
     while at > begin and text[at - 1] == "\\":
@@ -172,7 +188,7 @@ def _end_of_value(text: str, begin: int) -> int:
     return at if at >= 0 else len(text)
 
 
-def _in_text(fault: Gs1SyntaxError, text: str, begin: int) -> Gs1SyntaxError:
+def in_text(fault: Gs1SyntaxError, text: str, begin: int) -> Gs1SyntaxError:
     """Move a fault from its place in the value to its place in the text, where an escaped bracket takes two places."""
     at = begin
     for _ in range(fault.position):

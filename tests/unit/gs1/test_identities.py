@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracepass.gs1.identities import BadIdentity, Identity, read_anchor, read_loosely, read_path, read_short_gtin
-from tracepass.gs1.link import PRIMARY_KEYS
+from tracepass.gs1.linkpaths import PRIMARY_KEYS
 from tracepass.gs1.linktypes import TITLES, UnknownLinkType, asked_link_type, read_link_type, relation_of
 
 GTIN = "04012345000016"
