@@ -308,3 +308,22 @@ def test_every_published_check_has_its_test() -> None:
     assert [name for name in names if not any(test.startswith(f"test_{name}_") for test in tests)] == []
     published = json.loads((PUBLISHED_CHECKS.parent / "linktypes.json").read_text())["linktypes"]
     assert {f"gs1:{name}" for name in published} == TITLES.keys()
+
+
+async def test_linkset_is_a_page_to_those_who_ask_for_html(item: Item) -> None:
+    await item.register("gs1:safetyInfo", "safety", title='<b>Safety</b> "first"', at="/21/S-1", hreflang=["pl"])
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept_Language": "de-AT"}
+    page = await item.ask(query="?linkType=linkset", **browser)
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "<h1>Weitere Informationen</h1>" in page.text
+    assert f'href="{SHOP}/safety" hreflang="pl"' in page.text
+    assert "&lt;b&gt;Safety&lt;/b&gt;" in page.text
+    assert "(Polnisch)" in page.text
+    assert 'href="?linkType=linkset&amp;lang=sv"' in page.text
+    assert "<script" not in page.text
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+    again = await item.ask(query="?linkType=linkset", If_None_Match=page.headers["etag"], **browser)
+    assert (again.status_code, again.content) == (304, b"")
+    choice = await item.ask(query="?linkType=gs1:instructions", Accept="text/html", Accept_Language="pl, en;q=0")
+    assert choice.status_code == 300
+    assert "<h1>Więcej informacji</h1>" in choice.text

@@ -46,7 +46,7 @@ from tracepass.resolver.linking import Linking, LinkTypeMissing, Place
 from tracepass.resolver.linksets import CONTEXT, linkset_bytes, linkset_type
 from tracepass.resolver.models import LinkMalformed
 from tracepass.resolver.negotiation import LINKSET, PAGE, Wanted, wanted_type
-from tracepass.resolver.offers import Level, Offer, Wish, answers
+from tracepass.resolver.offers import Level, Offer, Wish, answers, weighted
 from tracepass.resolver.service import Resolver
 
 root_router = APIRouter()
@@ -63,6 +63,8 @@ PAGE_HEADERS: Final = {
 Endpoint = Callable[[Request], Awaitable[Response]]
 ALL_LINKS: Final = frozenset({"linkset", "all"})
 SOFTWARE: Final = "TracePass"
+HTML: Final = frozenset({"text/html", "application/xhtml+xml"})
+OK: Final = 200
 _WRITTEN: Final = "/%!$&'()*+,;=:@"
 """What stays as it was written in a path that is sent on; what no path may hold is encoded (RFC 3986 3.3)."""
 _SEGMENT: Final = re.compile(r"\{(\w+)\}")
@@ -224,7 +226,7 @@ def answer(asked: Asked, levels: tuple[Level, ...]) -> Response:
         LinkTypeMissing: there is no link of the type that was asked for.
     """
     if asked.wants_linkset:
-        return _linkset(asked, levels, status=200)
+        return _linkset(asked, levels, status=OK)
     found = answers(levels, asked.wish)
     if not found:
         raise LinkTypeMissing(asked.wish.link_type or "", levels)
@@ -241,14 +243,30 @@ def _choice(asked: Asked, levels: tuple[Level, ...], found: tuple[Offer, ...]) -
 
 
 def _linkset(asked: Asked, levels: tuple[Level, ...], *, status: int) -> Response:
+    if _wants_page(asked.wish.accept):
+        return _page_of(asked, levels, status=status)
     media_type = linkset_type(asked.wish.accept)
     body = linkset_bytes(levels, media_type)
     context = f'<{CONTEXT}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"'
     headers = {**_headers(asked), "ETag": tag_of(body)}
     headers["Link"] = f"{context}, {headers['Link']}"
-    if status == 200 and is_fresh(asked.request, headers["ETag"]):  # noqa: PLR2004 - OK
+    if status == OK and is_fresh(asked.request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     return Response(body, status, headers, media_type=media_type)
+
+
+def _wants_page(accept: str | None) -> bool:
+    """Tell whether a person reads: only those who name HTML get a page of links (2.10); a program says less."""
+    return wanted_type(accept) == PAGE and not HTML.isdisjoint(weighted(accept))
+
+
+def _page_of(asked: Asked, levels: tuple[Level, ...], *, status: int) -> Response:
+    lang = query_of(asked.request, "lang")
+    page, locale = resolver_of(asked.request).choice(levels, asked.wish, lang=lang)
+    headers = {**_headers(asked), **PAGE_HEADERS, "Content-Language": locale, "ETag": tag_of(page)}
+    if status == OK and is_fresh(asked.request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return Response(page, status, headers, media_type="text/html; charset=utf-8")
 
 
 def _headers(asked: Asked) -> dict[str, str]:

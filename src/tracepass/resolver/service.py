@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 import orjson
 
@@ -19,6 +20,7 @@ from tracepass.gs1.keys import PassportKey, encode_segment, is_ai_value
 from tracepass.identity.service import Workspaces
 from tracepass.locale import LOCALES, negotiate
 from tracepass.resolver.bodies import Body
+from tracepass.resolver.formats import formats_for
 from tracepass.resolver.models import (
     SHOWN,
     Format,
@@ -30,10 +32,12 @@ from tracepass.resolver.models import (
     Reader,
     State,
 )
+from tracepass.resolver.negotiation import PAGE
+from tracepass.resolver.offers import Level, Offer, Wish
 from tracepass.resolver.repository import CrossWorkspaceIdentifiers, CrossWorkspaceScans
 from tracepass.resolver.scans import ScanCounter
 from tracepass.resolver.texts import Texts
-from tracepass.resolver.viewer import Viewer
+from tracepass.resolver.viewer import LinkGroup, ListedLink, Viewer
 from tracepass.templates.models import Template
 from tracepass.templates.service import Templates
 
@@ -42,6 +46,9 @@ PAGES_KEPT = 256
 
 GTINS_KEPT = 4096
 """Numbers remembered as right: popular products are scanned again and again."""
+
+ALL = "linkset"
+"""The type of link that stands for all of them."""
 
 _CacheKey = tuple[str, str, str, str | None]
 
@@ -191,6 +198,13 @@ class Resolver:
             html = self._viewer.missing(locale=locale)
         return html.encode()
 
+    def choice(self, levels: Sequence[Level], wish: Wish, *, lang: str | None) -> tuple[bytes, str]:
+        """Return a page of links to choose among, and its language."""
+        locale = negotiate(lang if lang in LOCALES else None, wish.accept_language, None)
+        kept = f"linkType={quote(wish.link_type or ALL, safe='')}&"
+        groups = [_group(level, locale) for level in levels]
+        return self._viewer.links(groups, locale=locale, kept=kept).encode(), locale
+
     def count(self, state: State, reader: Reader, shown: Format, *, locale: str | None) -> None:
         """Count one scan."""
         template = self._templates.find(state.category, state.template_version)
@@ -256,9 +270,16 @@ class Resolver:
         return RenderedPage(Body(html.encode()), locale, page["edition"])
 
 
-def _edition(document: Mapping[str, Any]) -> str:
-    """Return the edition of a claim or of its page data; a claim that was never shown has its version alone."""
-    return str(document.get("edition") or document["version"])
+def _group(level: Level, locale: str) -> LinkGroup:
+    path = urlsplit(level.anchor).path
+    return LinkGroup(level.description or path, path, tuple(_listed(offer, locale) for offer in level.offers))
+
+
+def _listed(offer: Offer, locale: str) -> ListedLink:
+    names = (formats_for(locale).language_name(tag.partition("-")[0].lower()) for tag in offer.hreflang)
+    form = () if offer.media_type in {None, PAGE} else (str(offer.media_type),)
+    hreflang = offer.hreflang[0] if len(offer.hreflang) == 1 else ""
+    return ListedLink(offer.href, offer.title, hreflang, ", ".join((*names, *form)))
 
 
 def _wanted_locale(reader: Reader) -> str | None:

@@ -6,7 +6,7 @@ Only fields whose audience includes the public are shown, whatever the data hold
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import resources
@@ -67,6 +67,25 @@ class Fact:
     code: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ListedLink:
+    """A link to choose: ``note`` says in which language and form it is."""
+
+    href: str
+    title: str
+    hreflang: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkGroup:
+    """The links of one identifier."""
+
+    title: str
+    path: str
+    links: tuple[ListedLink, ...]
+
+
 class Viewer:
     """Renders pages in the 24 languages."""
 
@@ -124,6 +143,11 @@ class Viewer:
         """Return the page for a link without a published passport (404)."""
         words = self._texts.words(locale)
         return self._notice(words, words("missing_title"), words("missing_text"))
+
+    def links(self, groups: Sequence[LinkGroup], *, locale: str, kept: str) -> str:
+        """Return the page of links to choose among; ``kept`` is the query that a change of language keeps."""
+        words = self._texts.words(locale)
+        return self._pages.get_template("links.html.j2").render(locale=locale, t=words, groups=groups, kept=kept)
 
     def malformed(self, *, locale: str) -> str:
         """Return the page for a link whose number cannot be right (400)."""
