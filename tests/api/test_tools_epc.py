@@ -209,3 +209,20 @@ async def test_any_key_opens_the_tools_and_a_session_with_its_proof(office: Offi
 async def test_a_body_that_is_no_object_is_refused(client: httpx2.AsyncClient, body: str) -> None:
     answer = await client.post(ENCODE, content=body, headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["error"]) == (400, "validation_error")
+
+
+async def test_a_plan_allows_so_many_tool_calls_a_minute(office: Office) -> None:
+    free = await office.client(plan="free")
+    body = {"value": "urn:epc:id:sscc:0614141.1234567890"}
+    answers = [await free.post(DECODE, json=body) for _ in range(61)]
+    assert [answer.status_code for answer in answers] == [200] * 60 + [429]
+    assert answers[-1].json()["error"] == "rate_limited"
+    assert answers[-1].json()["details"] == {"window": "minute", "limit": 60}
+
+
+async def test_a_batch_costs_as_many_reads_as_it_has_items(office: Office) -> None:
+    free = await office.client(plan="free")
+    item = {"value": "urn:epc:id:sscc:0614141.1234567890"}
+    assert (await free.post(DECODE, json={"items": [item] * 1000})).status_code == 200
+    refused = await free.post(DECODE, json=item)
+    assert (refused.status_code, refused.json()["details"]) == (429, {"window": "day", "limit": 1000})

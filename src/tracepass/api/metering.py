@@ -47,11 +47,12 @@ async def metering(call: Call, body: Any, proceed: Proceed) -> Response:
 
 async def _take(quotas: Quotas, call: Call, body: Any) -> Taken | None:
     policy = call.policy
+    units = 1 if policy.cost is None else policy.cost(body)
     if policy.budget is Budget.WRITES:
-        return await quotas.take_writes(call.caller, 1 if policy.cost is None else policy.cost(body))
+        return await quotas.take_writes(call.caller, units)
     if policy.budget is Budget.READS:
-        return await quotas.take_read(call.caller)
-    return await quotas.take_call(call.caller)
+        return await quotas.take_read(call.caller, units)
+    return await quotas.take_call(call.caller, units)
 
 
 async def _give_back(quotas: Quotas, taken: Taken) -> None:

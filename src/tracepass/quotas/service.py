@@ -100,25 +100,25 @@ class Quotas:
         await self._notices.heed(counter, WRITES, taken=units, used=used, limit=cap)
         return Taken([day_window(now, cap, cap - used)], units, counter)
 
-    async def take_read(self, holder: Holder) -> Taken | None:
-        """Take one of the day's reads, from what this process holds ahead; None if there are as many as one likes.
+    async def take_read(self, holder: Holder, units: int = 1) -> Taken | None:
+        """Take units of the day's reads, from what this process holds ahead; None if there are as many as one likes.
 
         Raises:
-            RateLimited: none is left.
+            RateLimited: fewer are left.
         """
         cap = self.plan_of(holder).reads_per_day
         if cap is None:
             return None
         now = self._clock()
         block = self._block(_daily(holder, READS, now))
-        if block.left == 0:
+        if block.left < units:
             async with self._turns.at(block.counter.id):
-                if block.left == 0:
-                    await self._fill(block, cap)
-        if block.left == 0:
-            raise RateLimited(day_window(now, cap, 0))
-        block.left -= 1
-        return Taken([day_window(now, cap, max(0, cap - block.used) + block.left)], 1, block=block)
+                if block.left < units:
+                    await self._fill(block, cap, units - block.left)
+        if block.left < units:
+            raise RateLimited(day_window(now, cap, block.left))
+        block.left -= units
+        return Taken([day_window(now, cap, max(0, cap - block.used) + block.left)], units, block=block)
 
     def _block(self, counter: Counter) -> _Block:
         block = self._blocks.get(counter.id)
@@ -129,27 +129,28 @@ class Quotas:
             block = self._blocks[counter.id] = _Block(counter)
         return block
 
-    async def _fill(self, block: _Block, cap: int) -> None:
-        """Take 1 % of the cap, or what is left of it."""
-        taken, block.used = await self._counters.take_up_to(block.counter, math.ceil(cap / BLOCKS_A_CAP), cap=cap)
+    async def _fill(self, block: _Block, cap: int, needed: int) -> None:
+        """Take 1 % of the cap or what is needed, whichever is more, or what is left of it."""
+        wanted = max(math.ceil(cap / BLOCKS_A_CAP), needed)
+        taken, block.used = await self._counters.take_up_to(block.counter, wanted, cap=cap)
         block.left += taken
         block.returnable += taken
         await self._notices.heed(block.counter, READS, taken=taken, used=block.used, limit=cap)
 
-    async def take_call(self, holder: Holder) -> Taken | None:
-        """Take a tool call: one of its key's minute, exactly, and one read of the day.
+    async def take_call(self, holder: Holder, units: int = 1) -> Taken | None:
+        """Take a tool call: one of its key's minute, exactly, and as many of the day's reads as it has items.
 
         Raises:
             RateLimited: of the minute, or of the day.
         """
         cap, now = self.plan_of(holder).per_minute, self._clock()
         if cap is None:
-            return await self.take_read(holder)
+            return await self.take_read(holder, units)
         used = await self._counters.take(_minute(holder, now), 1, cap=cap)
         minute = minute_window(now, cap, 0 if used is None else cap - used)
         if used is None:
             raise RateLimited(minute)
-        taken = await self.take_read(holder) or Taken([])
+        taken = await self.take_read(holder, units) or Taken([])
         taken.windows.append(minute)
         return taken
 
