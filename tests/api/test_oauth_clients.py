@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
@@ -11,16 +9,14 @@ from uuid import uuid4
 
 import httpx2
 import pytest
-import uvicorn
 from authlib.integrations.httpx_client import AsyncOAuth2Client, OAuthError
 from fastapi import FastAPI
 from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider
 from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
 from pydantic import AnyUrl
 from tests.applications import Application, Form
-from tests.conftest import running
+from tests.own_origin import at_own_origin
 
-from tracepass.app import create_app
 from tracepass.identity.models import Visit
 from tracepass.identity.service import Registration, SignIn
 from tracepass.settings import Settings
@@ -34,16 +30,8 @@ SCOPES = "passports:read products:read offline_access"
 async def server(settings: Settings, app: FastAPI) -> AsyncIterator[tuple[str, FastAPI]]:
     """An application whose issuer is the address it is served at."""
     del app  # has made the indexes
-    listener = socket.create_server(("127.0.0.1", 0))
-    origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    own = Settings.model_validate({**settings.model_dump(), "public_url": origin, "resolver_url": None})
-    async with running(create_app(own)) as application:
-        serving = uvicorn.Server(uvicorn.Config(application, lifespan="off", log_level="critical", ws="none"))
-        task = asyncio.create_task(serving.serve(sockets=[listener]))
-        yield origin, application
-        serving.should_exit = True
-        await task
-    listener.close()
+    async with at_own_origin(settings) as served:
+        yield served
 
 
 @dataclass
