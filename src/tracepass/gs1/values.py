@@ -10,37 +10,52 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
+from typing import NamedTuple
 
 from tracepass.gs1.applicationidentifiers import AI_TABLE
 from tracepass.gs1.codes import COUNTRY_BY_LETTERS, COUNTRY_BY_NUMBER, CURRENCY_BY_NUMBER, Code
 from tracepass.gs1.dates import read_date
 from tracepass.gs1.link import unescape
 
-UNITS: Mapping[str, str] = MappingProxyType(
-    {
-        **dict.fromkeys(("310", "330"), "KGM"),
-        **dict.fromkeys(("311", "312", "313", "331", "332", "333"), "MTR"),
-        **dict.fromkeys(("314", "334"), "MTK"),
-        **dict.fromkeys(("315", "335"), "LTR"),
-        **dict.fromkeys(("316", "336"), "MTQ"),
-        "337": "28",
-        **dict.fromkeys(("320", "340"), "LBR"),
-        **dict.fromkeys(("321", "324", "327", "341", "344", "347"), "INH"),
-        **dict.fromkeys(("322", "325", "328", "342", "345", "348"), "FOT"),
-        **dict.fromkeys(("323", "326", "329", "343", "346", "349"), "YRD"),
-        **dict.fromkeys(("350", "353"), "INK"),
-        **dict.fromkeys(("351", "354"), "FTK"),
-        **dict.fromkeys(("352", "355"), "YDK"),
-        "356": "APZ",
-        "357": "ONZ",
-        **dict.fromkeys(("360", "362"), "QTL"),
-        **dict.fromkeys(("361", "363"), "GLL"),
-        **dict.fromkeys(("364", "367"), "INQ"),
-        **dict.fromkeys(("365", "368"), "FTQ"),
-        **dict.fromkeys(("366", "369"), "YDQ"),
+
+class Unit(NamedTuple):
+    """A unit of measure: its code of UN/CEFACT Recommendation 20, and how it is written."""
+
+    code: str
+    symbol: str
+
+
+def _units() -> Mapping[str, Unit]:
+    families = {
+        Unit("KGM", "kg"): ("310", "330"),
+        Unit("MTR", "m"): ("311", "312", "313", "331", "332", "333"),
+        Unit("MTK", "m2"): ("314", "334"),
+        Unit("LTR", "l"): ("315", "335"),
+        Unit("MTQ", "m3"): ("316", "336"),
+        Unit("28", "kg/m2"): ("337",),
+        Unit("LBR", "lb"): ("320", "340"),
+        Unit("INH", "in"): ("321", "324", "327", "341", "344", "347"),
+        Unit("FOT", "ft"): ("322", "325", "328", "342", "345", "348"),
+        Unit("YRD", "yd"): ("323", "326", "329", "343", "346", "349"),
+        Unit("INK", "in2"): ("350", "353"),
+        Unit("FTK", "ft2"): ("351", "354"),
+        Unit("YDK", "yd2"): ("352", "355"),
+        Unit("APZ", "troy oz"): ("356",),
+        Unit("ONZ", "oz"): ("357",),
+        Unit("QTL", "qt"): ("360", "362"),
+        Unit("GLL", "gal"): ("361", "363"),
+        Unit("INQ", "in3"): ("364", "367"),
+        Unit("FTQ", "ft3"): ("365", "368"),
+        Unit("YDQ", "yd3"): ("366", "369"),
     }
-)
-"""The unit of a measure by the first three digits of its AI, as UN/CEFACT Recommendation 20 codes it."""
+    return MappingProxyType({family: unit for unit, listed in families.items() for family in listed})
+
+
+UNITS = _units()
+"""The unit of a measure by the first three digits of its AI (GS1 General Specifications 3.6.2 and 3.6.3)."""
+PER_CENT = Unit("P1", "%")
+CELSIUS = Unit("CEL", "\u00b0C")
+FAHRENHEIT = Unit("FAH", "\u00b0F")
 _SEVERAL_COUNTRIES = "999"
 _DEGREES = 10_000_000
 _MEASURES = range(310, 370)
@@ -49,10 +64,10 @@ _CENTIGRADE = frozenset({"4331", "4333"})
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number with its unit (UN/CEFACT Recommendation 20)."""
+    """A number with its unit."""
 
     number: Decimal
-    unit: str
+    unit: Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +181,7 @@ def _amount_with_currency(ai: str, value: str, _: dt.date) -> Money:
 
 
 def _percentage(ai: str, value: str, _: dt.date) -> Quantity:
-    return Quantity(_decimal(ai, value), "P1")
+    return Quantity(_decimal(ai, value), PER_CENT)
 
 
 def _day(_: str, value: str, today: dt.date) -> Value:
@@ -194,12 +209,12 @@ def _day_or_moment(ai: str, value: str, today: dt.date) -> Value:
     return _day(ai, value, today) if len(value) == len("YYMMDD") else _clock(6)(ai, value, today)
 
 
-def _days(_: str, value: str, today: dt.date) -> Value:
-    first = _day("", value[:6], today)
-    last = _day("", value[6:], today) if value[6:] else first
-    if not (isinstance(first, dt.date) and isinstance(last, dt.date)):
-        return value
-    return Period(first, last)
+def _days(ai: str, value: str, today: dt.date) -> Value:
+    first = _day(ai, value[:6], today)
+    if not value[6:]:
+        return first
+    last = _day(ai, value[6:], today)
+    return Period(first, last) if isinstance(first, dt.date) and isinstance(last, dt.date) else value
 
 
 def _count(_: str, value: str, __: dt.date) -> int:
@@ -240,7 +255,7 @@ def _pieces(_: str, value: str, __: dt.date) -> Pieces:
 def _temperature(ai: str, value: str, _: dt.date) -> Quantity:
     """Return degrees with two decimals; a hyphen at the end makes them negative (GS1 GS 3.7.13)."""
     number = Decimal(int(value[:6])).scaleb(-2)
-    return Quantity(-number if value.endswith("-") else number, "CEL" if ai in _CENTIGRADE else "FAH")
+    return Quantity(-number if value.endswith("-") else number, CELSIUS if ai in _CENTIGRADE else FAHRENHEIT)
 
 
 def _plain_text(_: str, value: str, __: dt.date) -> str:

@@ -8,11 +8,11 @@ from typing import Any
 
 from tracepass.core.errors import Invalid
 from tracepass.gs1.elements import Element, to_bracketed
+from tracepass.gs1.examination import Examination, examine
 from tracepass.gs1.faults import Gs1SyntaxError
 from tracepass.gs1.link import build_link
 from tracepass.gs1.scandata import SYMBOLOGIES, Kind
 from tracepass.tools.models import BarcodeItem
-from tracepass.tools.scans import Reading, read
 from tracepass.tools.typed import typed
 
 _NAMES: Mapping[Kind, str] = {
@@ -37,7 +37,7 @@ def decode_barcode(item: BarcodeItem, *, today: date) -> dict[str, Any]:
     asked = item.barcode_type
     if asked is not None and asked.lower() not in _BARCODES:
         raise Invalid({"barcodeType": [f"is none of {', '.join(sorted(_BARCODES.values()))}"]})
-    reading = read(item.data)
+    reading = examine(item.data)
     named = _BARCODES[asked.lower()] if asked is not None else None
     shown = [_shown(element, today) for element in reading.elements]
     values = {one["code"]: one["value"] for one in reversed(shown)}
@@ -65,11 +65,11 @@ def shown_fault(fault: Gs1SyntaxError) -> dict[str, Any]:
     }
 
 
-def _is_valid(reading: Reading) -> bool:
+def _is_valid(reading: Examination) -> bool:
     return not reading.faults and (bool(reading.elements) or reading.gtin is not None)
 
 
-def _no_gs1_data(reading: Reading) -> list[dict[str, Any]]:
+def _no_gs1_data(reading: Examination) -> list[dict[str, Any]]:
     if _is_valid(reading):
         return []
     message = "the symbol holds plain text, which is neither an element string nor a GS1 Digital Link"
@@ -78,22 +78,18 @@ def _no_gs1_data(reading: Reading) -> list[dict[str, Any]]:
 
 def _shown(element: Element, today: date) -> dict[str, Any]:
     meaning = typed(element.ai, element.value, today=today)
-    shown = {
+    return {
         "code": element.ai,
         "title": element.title,
         "raw": element.value,
         "type": meaning.type,
         "value": meaning.value,
         "position": element.position,
+        **(meaning.more or {}),
     }
-    if meaning.unit is not None:
-        shown["unit"] = meaning.unit
-    if meaning.currency is not None:
-        shown["currency"] = meaning.currency
-    return shown
 
 
-def _link(reading: Reading) -> str | None:
+def _link(reading: Examination) -> str | None:
     """Return the canonical Digital Link of a valid message, where its elements have one."""
     if reading.faults or not reading.elements:
         return None

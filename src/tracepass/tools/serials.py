@@ -10,11 +10,11 @@ from typing import Any
 from tracepass.core.errors import Invalid
 from tracepass.gs1.checkdigit import check_digit
 from tracepass.gs1.epc.characters import SET_82
+from tracepass.gs1.examination import examine
 from tracepass.gs1.gtin import GTIN_LENGTHS, GTIN_WIDTH
 from tracepass.tools.barcodes import shown_fault
 from tracepass.tools.countries import AI_LONGEST, BATCH, SERIAL, Country, Rule, find_country
 from tracepass.tools.models import SerialItem
-from tracepass.tools.scans import read
 
 GTIN, EXPIRY = "01", "17"
 _NAMES: Mapping[str, str] = {GTIN: "gtin", SERIAL: "serial", BATCH: "batch", EXPIRY: "expirationDate"}
@@ -101,7 +101,7 @@ def _of_data(item: SerialItem) -> _Verdict:
     others = [name for name in ("gtin", "serial", "batch", "expiration_date") if getattr(item, name) is not None]
     if others:
         raise Invalid({"data": ["cannot stand beside gtin, serial, batch or expirationDate"]})
-    reading = read(item.data or "")
+    reading = examine(item.data or "")
     verdict = _Verdict({element.ai: element.value for element in reading.elements}, whole=True)
     verdict.errors += [{**shown_fault(fault), "field": "data"} for fault in reading.faults]
     for ai in (GTIN, SERIAL):
