@@ -18,6 +18,7 @@ from tracepass.identity.members import AlreadyMember, Members, demand_people_rig
 from tracepass.identity.models import Caller, Role, Workspace, email_key, hash_secret
 from tracepass.identity.people import People, check_email
 from tracepass.identity.people_repository import InvitationDirectory
+from tracepass.identity.throttle import INVITE_WORKSPACE, Attempt, Throttle
 
 MAIL_INVITATION: Final = "mail_invitation"
 LIFETIME: Final = timedelta(days=7)
@@ -53,6 +54,7 @@ class Invitations:
         self._people = People(database, clock=clock)
         self._members = Members(database, clock=clock)
         self._jobs = Jobs(database, clock=clock)
+        self._throttle = Throttle(database, clock=clock)
         self._log = SecurityLog(database, clock=clock)
         self._clock = clock
 
@@ -71,9 +73,12 @@ class Invitations:
             Invalid: it is no e-mail address.
             Refusal: the caller may not give such a role.
             AlreadyMember: the person is a member already.
+            TooManyAttempts: the workspace has invited very many today.
         """
         demand_people_rights(caller, role)
         address = check_email(email)
+        # Mails to strangers, with a name and by a server that are ours, shall not be had by the thousand.
+        await self._throttle.take(Attempt(INVITE_WORKSPACE, str(caller.workspace.id)))
         await self._demand_stranger(caller.workspace, address)
         token = None if by_mail else secrets.token_urlsafe(SECRET_BYTES)
         document = self._document(caller, address, role, token)

@@ -39,6 +39,7 @@ SIGN_IN_ADDRESS: Final = Pace("sign-in/address", 20, 900)
 REGISTER_ADDRESS: Final = Pace("register/address", 20, 900)
 RESET_ADDRESS: Final = Pace("reset/address", 20, 900)
 RESET_ACCOUNT: Final = Pace("reset/account", 3, 3600)
+INVITE_WORKSPACE: Final = Pace("invite/workspace", 50, 3600)
 
 
 @dataclass(frozen=True, slots=True)
