@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -57,9 +58,18 @@ async def estate(office: Office) -> Estate:
     gs1 = {"gtin": new_gtin(), "serialNumber": SERIAL}
     in_review = await made(owner, "/passports", json={**members, "gs1": gs1})
     assert (await owner.post(f"{API}/passports/{in_review}/submit")).status_code == 200
+    link = {"anchor": f"/8004/4012345{uuid4().hex[:20]}", "linkType": "gs1:pip", "href": "https://shop.example/a"}
+    links = [await made(owner, "/links", json=link)]
+    domains = [await made(owner, "/domains", json={"name": f"{uuid4().hex}.example"})]
     return Estate(
         workspace,
-        {"products": [product], "passports": [draft, in_review], "files": [file_id]},
+        {
+            "products": [product],
+            "passports": [draft, in_review],
+            "files": [file_id],
+            "links": links,
+            "domains": domains,
+        },
         {
             "another workspace": await office.client(),
             "its own test key": await office.client(workspace, environment="test"),
