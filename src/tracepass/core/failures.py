@@ -28,7 +28,8 @@ def failure_of(error: Exception) -> CallFailed:
 
 def _of_encryption(cause: ssl.SSLError) -> CallFailed:
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return CallFailed("certificate_refused", f"The certificate is not good for it: {cause.verify_message}")
+        fault = cause.verify_message.rstrip(".")
+        return CallFailed("certificate_refused", f"The certificate is not good for it: {fault}.")
     return CallFailed("tls_failed", "The server and we agree on no encryption.")
 
 

@@ -226,7 +226,9 @@ class _VettedNetwork(httpcore2.AsyncNetworkBackend):
         failure: Exception = httpcore2.ConnectError("the name has no address")
         for address in vet(sorted(found, key=lambda one: one.version), allow_local=self._allow_local)[:ADDRESSES_TRIED]:
             try:
-                return await self._sockets.connect_tcp(str(address), port, timeout, local_address, socket_options)
+                return _Plain(
+                    await self._sockets.connect_tcp(str(address), port, timeout, local_address, socket_options)
+                )
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 failure = error
         raise failure
@@ -238,6 +240,42 @@ class _VettedNetwork(httpcore2.AsyncNetworkBackend):
             raise CallFailed("name_not_found", f"The name {host} has no address.") from None
         except NamesAway:
             raise CallFailed("name_unresolved", f"The name {host} could not be looked up.") from None
+
+
+class _Plain(httpcore2.AsyncNetworkStream):
+    """A connection before its encryption: one that is given up amidst the handshake is closed, not left to be found."""
+
+    def __init__(self, stream: httpcore2.AsyncNetworkStream) -> None:
+        self._stream = stream
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - the signature is httpcore2's
+    ) -> httpcore2.AsyncNetworkStream:
+        """Begin the encryption."""
+        try:
+            return await self._stream.start_tls(ssl_context, server_hostname, timeout)
+        except BaseException:
+            await self._stream.aclose()
+            raise
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - as above
+        """Read at most so many bytes."""
+        return await self._stream.read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as above
+        """Write all of them."""
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        """Close it."""
+        await self._stream.aclose()
+
+    def get_extra_info(self, info: str) -> Any:
+        """Return what the socket knows."""
+        return self._stream.get_extra_info(info)
 
 
 def _url(target: Target) -> httpcore2.URL:
