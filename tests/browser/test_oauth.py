@@ -139,6 +139,7 @@ async def test_every_page_fits_reads_well_and_is_named(stage: Stage, email: str,
     page = await stage.open(stage.link(application, scope=scope), width=width, scheme=scheme)
     await check(page)
     await sign_in(page, email)
+    await page.get_by_role("heading", name="Allow A quite long name").wait_for()
     await check(page)
     await page.goto(f"{stage.origin}/account/apps")
     await check(page)
