@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from tracepass.accounts.audit_router import audit_router
 from tracepass.accounts.auth_router import auth_router
 from tracepass.accounts.keys_router import keys_router, workspace_router
+from tracepass.accounts.pages_router import account_pages_router
 from tracepass.accounts.people_router import invitations_router, members_router, sessions_router
 from tracepass.api import health
 from tracepass.api.crossorigin import CrossOrigin
@@ -24,6 +25,7 @@ from tracepass.contract.template_router import template_router
 from tracepass.core.clock import Clock, system_clock
 from tracepass.core.logging import configure_logging
 from tracepass.core.mongo import Database
+from tracepass.core.outbound import Outbound
 from tracepass.core.periodic import repeated
 from tracepass.core.secretkey import load_secret_key
 from tracepass.domains.router import router as domains_router
@@ -54,6 +56,7 @@ from tracepass.settings import Settings
 from tracepass.templates.router import router as templates_router
 from tracepass.templates.service import Templates
 from tracepass.tools.router import router as tools_router
+from tracepass.webhooks.router import router as webhooks_router
 
 FLUSH_SECONDS = 5.0
 RENEW_SECONDS = 20.0
@@ -77,6 +80,7 @@ ROUTERS = (
     verdict_router,
     compliance_router,
     files_router,
+    webhooks_router,
     links_router,
     domains_router,
     landing_router,
@@ -84,6 +88,7 @@ ROUTERS = (
     templates_router,
     tools_router,
     pages_router,
+    account_pages_router,
     auth_router,
     members_router,
     invitations_router,
@@ -146,6 +151,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     gc.freeze()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
+        stack.push_async_callback(services[Outbound].aclose)
         await stack.enter_async_context(repeated(services[Authenticator].flush, seconds=FLUSH_SECONDS))
         await stack.enter_async_context(repeated(services[Arrivals].flush, seconds=FLUSH_SECONDS))
         await stack.enter_async_context(repeated(services[Resolver].flush, seconds=FLUSH_SECONDS))

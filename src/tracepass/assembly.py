@@ -15,7 +15,9 @@ from tracepass.core.clock import Clock
 from tracepass.core.mail import Mailer
 from tracepass.core.mongo import Database
 from tracepass.core.origins import Origins
-from tracepass.core.secretkey import load_secret_key
+from tracepass.core.outbound import Outbound
+from tracepass.core.sealing import Sealing
+from tracepass.core.secretkey import load_secret_key, load_secret_keys
 from tracepass.domains import service as domains
 from tracepass.domains.service import DnsTxtRecords, DomainDirectory, Domains, TxtRecords
 from tracepass.files.service import BUCKET as DOCUMENTS
@@ -62,6 +64,8 @@ from tracepass.resolver.vocabulary import Vocabulary
 from tracepass.settings import Settings
 from tracepass.templates.service import Templates
 from tracepass.tools.service import Tools
+from tracepass.webhooks import service as webhooks
+from tracepass.webhooks.service import Webhooks
 
 INDEXES = (
     *changes.INDEXES,
@@ -74,6 +78,7 @@ INDEXES = (
     *oauth.INDEXES,
     *quotas.INDEXES,
     *idempotency.INDEXES,
+    *webhooks.INDEXES,
 )
 
 
@@ -106,10 +111,8 @@ def build_services(
     )
     claims = GtinClaims(database, clock=clock)
     hosts = Hosts(DomainDirectory(database), origins, settings.resolver_hosts, clock=clock)
-    tokens = AccessTokens(load_secret_key(settings), issuer=settings.api_origin, clock=clock)
     plans = Plans.load(settings.plans)
     slots = Slots(database, plans=plans, clock=clock, passports=PassportCounts(database))
-    events = EpcisEvents(database, plans=plans, clock=clock)
     desk = Desk(database, clock=clock, templates=templates, products=catalogue, origins=origins, plans=plans)
     services = (
         database,
@@ -117,22 +120,10 @@ def build_services(
         catalogue,
         files,
         claims,
-        Authenticator(
-            (KeyDoor(database), SessionDoor(database), TokenDoor(database, tokens, clock=clock)),
-            clock=clock,
-            origin=settings.api_origin,
-        ),
-        *account_services(database, clock),
-        Company(database, clock=clock),
-        Mailer(settings.smtp),
-        Arrivals(database, clock=clock),
-        AuditLog(database),
-        *OAuth.over(database, tokens, issuer=settings.api_origin, clock=clock).all,
+        *_identity_services(database, settings, clock),
         Contract(settings.api_origin, settings.resolver_origin),
         ProductImages(open_blobs(database, IMAGES, settings.storage), catalogue),
-        slots,
-        events,
-        Quotas(database, plans=plans, clock=clock, slots=slots, events=events),
+        *_quota_services(database, plans, slots, clock),
         Claims(database, clock=clock),
         Passports(desk, claims=claims, files=files, slots=slots),
         PassportFields(desk, files=files),
@@ -148,10 +139,32 @@ def build_services(
         Vocabulary(templates, origin=origins.api),
         Resolver.over(database, templates, clock=clock, origin=origins.resolver),
         *_link_services(database, clock, claims, hosts),
+        *_webhook_services(database, settings, clock),
         Domains(database, clock=clock, records=records or DnsTxtRecords(), reserved=hosts.names),
         hosts,
     )
     return {type(service): service for service in services}
+
+
+def _identity_services(database: Database, settings: Settings, clock: Clock) -> tuple[object, ...]:
+    """Return what knows callers, and what people do with their accounts."""
+    tokens = AccessTokens(load_secret_key(settings), issuer=settings.api_origin, clock=clock)
+    doors = (KeyDoor(database), SessionDoor(database), TokenDoor(database, tokens, clock=clock))
+    return (
+        Authenticator(doors, clock=clock, origin=settings.api_origin),
+        *account_services(database, clock),
+        Company(database, clock=clock),
+        Mailer(settings.smtp),
+        Arrivals(database, clock=clock),
+        AuditLog(database),
+        *OAuth.over(database, tokens, issuer=settings.api_origin, clock=clock).all,
+    )
+
+
+def _quota_services(database: Database, plans: Plans, slots: Slots, clock: Clock) -> tuple[object, ...]:
+    """Return what counts against plans."""
+    events = EpcisEvents(database, plans=plans, clock=clock)
+    return slots, events, Quotas(database, plans=plans, clock=clock, slots=slots, events=events)
 
 
 def _link_services(database: Database, clock: Clock, claims: GtinClaims, hosts: Hosts) -> tuple[object, ...]:
@@ -159,3 +172,10 @@ def _link_services(database: Database, clock: Clock, claims: GtinClaims, hosts: 
     directory = LinkDirectory(database, clock=clock, gtins=claims)
     links = Links(database, clock=clock, gtins=claims, hosts=hosts.names)
     return links, Linking.over(database, directory, clock=clock)
+
+
+def _webhook_services(database: Database, settings: Settings, clock: Clock) -> tuple[object, ...]:
+    """Return what calls others, what seals, and who wants to be told."""
+    sealing = Sealing(load_secret_keys(settings))
+    outbound = Outbound(allow_local=settings.webhooks.allow_local)
+    return sealing, outbound, Webhooks(database, clock=clock, sealing=sealing, outbound=outbound)

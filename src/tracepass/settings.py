@@ -93,6 +93,7 @@ class Settings(BaseSettings):
     resolver_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     bound_url: str = "http://localhost:8000"
     secret_key: SecretStr | None = None
+    previous_secret_key: SecretStr | None = None
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     request_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
@@ -147,7 +148,7 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return value.rstrip("/")
 
-    @field_validator("secret_key")
+    @field_validator("secret_key", "previous_secret_key")
     @classmethod
     def _check_secret_key(cls, value: SecretStr | None) -> SecretStr | None:
         """Refuse a key that is not 32 bytes in base64."""

@@ -15,12 +15,16 @@ from tracepass.core.jobs import Job, Jobs
 from tracepass.core.logging import configure_logging
 from tracepass.core.mail import Mailer
 from tracepass.core.mongo import Database, PyMongoError, connected
+from tracepass.core.outbound import Outbound
 from tracepass.core.sealer import Sealer
+from tracepass.core.sealing import Sealing
 from tracepass.identity.service import MAIL_INVITATION, MAIL_RESET, Workspaces
+from tracepass.passports.events import PassportEvents
 from tracepass.passports.expiring import EXPIRE, Expiry
 from tracepass.passports.refreshing import REFRESH_VIEWS, ViewRefresher
 from tracepass.passports.service import Passports
 from tracepass.settings import Settings
+from tracepass.webhooks.making import post_office
 
 POOL = 4
 PAUSE_SECONDS = 1.0
@@ -46,7 +50,22 @@ async def run(settings: Settings, stop: asyncio.Event, *, clock: Clock = system_
         async with asyncio.TaskGroup() as group:
             group.create_task(Sealer(database, clock=clock).run(stop))
             group.create_task(_work(database, settings, clock, stop))
+            group.create_task(_bring(database, settings, clock, stop))
         _log.info("worker stopped")
+
+
+async def _bring(database: Database, settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
+    """Bring events to those who want to be told of them."""
+    services = build_services(database, settings, clock)
+    async with services[Outbound] as outbound:
+        await post_office(
+            database,
+            settings.webhooks,
+            clock=clock,
+            sealing=services[Sealing],
+            outbound=outbound,
+            data=PassportEvents(services[Passports].desk),
+        ).run(stop)
 
 
 async def _work(database: Database, settings: Settings, clock: Clock, stop: asyncio.Event) -> None:

@@ -30,6 +30,7 @@ FEATURES = {
     "resolver",
     "templates",
     "tools",
+    "webhooks",
 }
 DOORS = {"service", "models"}
 # Composition roots: here services are made out of repositories and routers are hung into the application, so these,
@@ -105,7 +106,7 @@ def test_a_feature_is_entered_through_its_service_and_its_models(graph: grimp.Im
 
 def test_every_package_is_a_feature_or_known_to_be_none(graph: grimp.ImportGraph) -> None:
     packages = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
-    others = {"api", "cli", "contract", "core", "demo", "gs1", "locale", "pages", "supervisor"}
+    others = {"api", "cli", "contract", "core", "delivery", "demo", "gs1", "locale", "pages", "supervisor"}
     assert packages == FEATURES | others
     assert graph.find_children("tracepass") >= {f"tracepass.{name}" for name in packages}
 

@@ -67,6 +67,8 @@ CODES: Mapping[str, int] = {
     "last_owner": 409,
     "idempotency_in_flight": 409,
     "idempotency_answer_lost": 409,
+    "too_many_webhooks": 409,
+    "webhook_disabled": 409,
     "gone": 410,
     "precondition_failed": 412,
     "payload_too_large": 413,

@@ -17,6 +17,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.cursor import AsyncCursor
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import (
+    BulkWriteError,
     ConnectionFailure,
     DuplicateKeyError,
     ExecutionTimeout,
@@ -34,6 +35,7 @@ SELECTION_TIMEOUT_MS = 10_000
 QUEUE_TIMEOUT_MS = 20_000
 SOCKET_TIMEOUT_MS = 60_000
 TRANSACTION_SECONDS = 20.0
+_DUPLICATE = 11000
 _OTHER_OPTIONS = (85, 86)
 """IndexOptionsConflict and IndexKeySpecsConflict: the index is there with other options."""
 
@@ -214,6 +216,16 @@ class Database:
     def scoped(self, name: str, tenancy: Tenancy) -> ScopedCollection:
         """Return a collection as one tenancy sees it."""
         return ScopedCollection(self.collection(name), tenancy)
+
+    async def insert_missing(self, name: str, documents: Sequence[Document]) -> None:
+        """Insert documents of any workspace in one trip; those whose unique keys are there already stay out."""
+        if not documents:
+            return
+        try:
+            await self.collection(name).insert_many(documents, ordered=False)
+        except BulkWriteError as error:
+            if any(fault["code"] != _DUPLICATE for fault in error.details["writeErrors"]):
+                raise
 
     async def transact(self, work: Callable[[Session], Awaitable[Result]]) -> Result:
         """Run ``work`` in one transaction; after a transient write conflict it is run again from its start.

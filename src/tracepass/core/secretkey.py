@@ -32,6 +32,17 @@ def load_secret_key(settings: Settings) -> bytes:
     return _own_key(settings.data_dir / FILE_NAME)
 
 
+def load_secret_keys(settings: Settings) -> tuple[bytes, ...]:
+    """Return the secret key, and after it the one before, which still opens what it sealed.
+
+    Raises:
+        SecretKeyMissing: the database is reached by URI and no key is set.
+    """
+    previous = settings.previous_secret_key
+    older = () if previous is None else (decode_secret_key(previous.get_secret_value()),)
+    return (load_secret_key(settings), *older)
+
+
 def _own_key(path: Path) -> bytes:
     """Read the key file, which is made at the first start; of two that make it at once, one wins."""
     if not path.exists():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracepass.core.sealing import Sealing, SealBroken
+from tracepass.core.sealing import SealBroken, Sealing
 
 OLD, NEW, OTHER = (bytes([byte]) * 32 for byte in b"abc")
 
