@@ -14,6 +14,7 @@ import tracepass
 PACKAGE = Path(tracepass.__file__).parent
 DRIVER = {"pymongo", "bson", "gridfs"}
 WEB = {"fastapi", "starlette"}
+HTTP_CLIENTS = {"httpx2", "httpcore2", "httpx", "httpcore", "requests", "aiohttp", "urllib3", "h11"}
 
 # Features of the API and of the domain; `core`, `gs1`, `locale`, `api`, `supervisor`, `cli` and `demo` are none.
 FEATURES = {
@@ -121,6 +122,12 @@ def test_there_are_no_import_cycles(graph: grimp.ImportGraph) -> None:
 
 def test_only_core_and_the_repositories_know_the_database_driver(graph: grimp.ImportGraph) -> None:
     assert {module for module in own(graph) if imported(graph, module, DRIVER)} == DRIVER_MODULES
+
+
+def test_there_is_one_way_out(graph: grimp.ImportGraph) -> None:
+    callers = {"tracepass.core.outbound", "tracepass.core.failures"}
+    own_server = {"tracepass.demo.seeding"}
+    assert {module for module in own(graph) if imported(graph, module, HTTP_CLIENTS)} == callers | own_server
 
 
 def test_only_routers_and_the_pipeline_know_the_web_framework(graph: grimp.ImportGraph) -> None:
