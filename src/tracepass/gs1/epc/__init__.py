@@ -14,6 +14,7 @@ from tracepass.gs1.epc.errors import EpcError
 from tracepass.gs1.epc.identity import Epc, from_values, parse_urn, to_urn, to_values
 from tracepass.gs1.epc.links import from_link, to_link
 from tracepass.gs1.epc.memory import parse_hex, to_hex
+from tracepass.gs1.epc.patterns import Pattern, parse_pattern
 from tracepass.gs1.epc.schemes import SCHEMES, Scheme, Serial
 from tracepass.gs1.epc.tags import TAG_SCHEMES, Tag, TagScheme, encode_tag, parse_tag_uri
 
@@ -22,6 +23,7 @@ __all__ = [
     "TAG_SCHEMES",
     "Epc",
     "EpcError",
+    "Pattern",
     "Scheme",
     "Serial",
     "Tag",
@@ -30,6 +32,7 @@ __all__ = [
     "from_link",
     "from_values",
     "parse_hex",
+    "parse_pattern",
     "parse_tag_uri",
     "parse_urn",
     "to_hex",
