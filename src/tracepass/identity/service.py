@@ -21,7 +21,7 @@ from tracepass.identity.people_repository import INDEXES as PEOPLE_INDEXES
 from tracepass.identity.recovery import MAIL_RESET, Recovery
 from tracepass.identity.repository import INDEXES as DIRECTORY_INDEXES
 from tracepass.identity.sessions import SessionDoor, Sessions
-from tracepass.identity.signin import Registration, SignIn, WrongCredentials
+from tracepass.identity.signin import Registration, SignIn, WrongCredentials, check_name
 from tracepass.identity.throttle import Pace, Throttle, TooManyAttempts, at_address
 from tracepass.identity.tokens import LIFETIME as TOKEN_LIFETIME
 from tracepass.identity.tokens import AccessTokens, Claims, TokenDoor, resources_of
@@ -89,6 +89,7 @@ __all__ = [
     "account_services",
     "at_address",
     "challenge",
+    "check_name",
     "cookie_attributes",
     "demand_people_rights",
     "hash_secret",
