@@ -34,7 +34,7 @@ async def repetition(call: Call, body: Any, proceed: Proceed) -> Response:  # no
         return await proceed()
     claims, caller = call.service(Claims), call.caller
     request = Request(caller.tenancy, call.method, call.scope["path"], key, await call.digest())
-    claim = await claims.begin(request)
+    claim = await claims.begin(request, encode=None if call.policy.confidential else _encoded)
     if isinstance(claim, Answer):
         return _replayed(claim)
     try:
@@ -57,12 +57,16 @@ async def _first(call: Call, claims: Claims, claim: Claim, proceed: Proceed) -> 
         except Refusal as refusal:
             response = refusal_answer(refusal)
     if _is_kept(response.status_code):
-        headers = [(name, value) for name, value in response.headers.items() if name not in NOT_KEPT]
-        answer = Answer(response.status_code, headers, bytes(response.body))
-        await claims.keep(claim, answer, confidential=call.policy.confidential)
+        await claims.keep(claim, _encoded(response), confidential=call.policy.confidential)
     else:
         await claims.free(claim)
     return response
+
+
+def _encoded(response: Response) -> Answer:
+    """Return what is kept of an answer."""
+    headers = [(name, value) for name, value in response.headers.items() if name not in NOT_KEPT]
+    return Answer(response.status_code, headers, bytes(response.body))
 
 
 def _is_kept(status: int) -> bool:

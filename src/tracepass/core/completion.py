@@ -2,17 +2,21 @@
 
 A request with an idempotency key must not take effect twice, not even if the process dies between its commit and its
 answer. So whoever writes changes tells, in the transaction of the change, the completion that the request runs under.
+Where the service knows before its commit what it will return, and the handler has said how that is answered, even the
+answer is written in the transaction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from tracepass.core.ids import Id
 from tracepass.core.mongo import Session
+
+Answered = TypeVar("Answered")
 
 
 class Completion(Protocol):
@@ -20,6 +24,14 @@ class Completion(Protocol):
 
     async def mark(self, entity: str, entity_id: Id | str, version: int | None, *, session: Session) -> None:
         """Remember a change, in its transaction."""
+        ...
+
+    def answer_with(self, render: Callable[[Any], Any]) -> None:
+        """Learn how the handler answers what the service returns."""
+        ...
+
+    def foresee(self, result: Any) -> None:
+        """Learn what the service will return if its transaction succeeds."""
         ...
 
 
@@ -41,3 +53,18 @@ async def mark(entity: str, entity_id: Id | str, version: int | None, *, session
     completion = _current.get()
     if completion is not None:
         await completion.mark(entity, entity_id, version, session=session)
+
+
+def answering(render: Callable[[Any], Answered]) -> Callable[[Any], Answered]:
+    """Say how a handler answers what its service returns, where that is one change in one transaction."""
+    completion = _current.get()
+    if completion is not None:
+        completion.answer_with(render)
+    return render
+
+
+def foresee(result: Any) -> None:
+    """Say, right before a transaction, what the service returns if it succeeds."""
+    completion = _current.get()
+    if completion is not None:
+        completion.foresee(result)

@@ -42,11 +42,14 @@ class ClaimRepository:
         query["effects"] = seen.get("effects", {"$exists": False})
         return (await self._claims.replace_one(query, claim)).matched_count == 1
 
-    async def mark(self, claim_id: str, holder: Id, effect: Document, *, session: Session) -> bool:
+    async def mark(
+        self, claim_id: str, holder: Id, effect: Document, answer: Document | None, *, session: Session
+    ) -> bool:
         """Write down an effect, in its transaction; tell whether the claim is still the holder's."""
-        outcome = await self._claims.update_one(
-            {"_id": claim_id, "holder": holder}, {"$push": {"effects": effect}}, session=session
-        )
+        change: Document = {"$push": {"effects": effect}}
+        if answer is not None:
+            change["$set"] = {"answer": answer}
+        outcome = await self._claims.update_one({"_id": claim_id, "holder": holder}, change, session=session)
         return outcome.matched_count == 1
 
     async def store(self, answers: Iterable[tuple[str, Id, Mapping[str, Any]]]) -> None:

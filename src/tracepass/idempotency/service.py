@@ -7,6 +7,7 @@ its effect took place. That is written in the transaction of the effect itself, 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -36,12 +37,26 @@ class Claim:
     id: str
     holder: Id
     repository: ClaimRepository
+    encode: Callable[[Any], Answer] | None = None
+    """Makes an answer of what a handler returns; without it none is kept in a transaction."""
     marked: bool = False
+    answered: bool = False
+    """Whether the last change was marked together with its answer."""
     written: asyncio.Event | None = None
     """Set once its answer is written; None while it runs."""
+    _render: Callable[[Any], Any] | None = None
+    _foreseen: Any = None
+
+    def answer_with(self, render: Callable[[Any], Any]) -> None:
+        """Learn how the handler answers what the service returns."""
+        self._render = render
+
+    def foresee(self, result: Any) -> None:
+        """Learn what the service will return if its transaction succeeds."""
+        self._foreseen = result
 
     async def mark(self, entity: str, entity_id: Id | str, version: int | None, *, session: Session) -> None:
-        """Write down a change in its transaction.
+        """Write down a change in its transaction, with the answer where it is foreseen.
 
         Raises:
             InFlight: the lease had ended, and another has taken the request over; the transaction shall not be.
@@ -49,9 +64,16 @@ class Claim:
         effect: Document = {"type": entity, "id": str(entity_id)}
         if version is not None:
             effect["version"] = version
-        if not await self.repository.mark(self.id, self.holder, effect, session=session):
+        answer = self._foreseen_answer()
+        if not await self.repository.mark(self.id, self.holder, effect, answer, session=session):
             raise InFlight
-        self.marked = True
+        self.marked, self.answered = True, answer is not None
+
+    def _foreseen_answer(self) -> Document | None:
+        if self.encode is None or self._render is None or self._foreseen is None:
+            return None
+        answer = self.encode(self._render(self._foreseen))
+        return _document_of(answer) if len(answer.body) <= MAX_BODY else None
 
 
 @dataclass(slots=True)
@@ -72,15 +94,15 @@ class Claims:
         self._next = _Batch()
         self._writer: asyncio.Task[None] | None = None
 
-    async def begin(self, request: Request) -> Claim | Answer:
-        """Claim the key of a request, or return the answer it has had.
+    async def begin(self, request: Request, *, encode: Callable[[Any], Answer] | None = None) -> Claim | Answer:
+        """Claim the key of a request, or return the answer it has had; ``encode`` makes an answer of a response.
 
         Raises:
             KeyReuse: the key belongs to another request.
             InFlight: the request still runs.
             AnswerLost: it took effect, but its answer is not there.
         """
-        claim = Claim(request.id, new_id(), self._repository)
+        claim = Claim(request.id, new_id(), self._repository, encode)
         fresh = self._document(claim, request)
         if not await self._repository.insert(fresh):
             answer = await self._look(fresh)
@@ -120,8 +142,12 @@ class Claims:
     async def keep(self, claim: Claim, answer: Answer, *, confidential: bool) -> None:
         """Keep the answer of a request that is done.
 
-        Where an effect is marked, or there is none, it is written without anybody waiting for it, and many at a time.
+        Most were written with their effect. Where an effect is marked, or there is none, others are written without
+        anybody waiting for it, and many at a time.
         """
+        if claim.answered and answer.status < 400:  # noqa: PLR2004 - a refusal undid the transaction
+            self._forget(claim)
+            return
         withheld = confidential or len(answer.body) > MAX_BODY
         kept: Document = {"withheld": True} if withheld else _document_of(answer)
         self._next.answers.append((claim, kept))

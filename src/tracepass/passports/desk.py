@@ -8,6 +8,7 @@ from typing import Any
 
 from tracepass.core.changes import Change, ChangeLog, Stale
 from tracepass.core.clock import Clock, timestamp
+from tracepass.core.completion import foresee
 from tracepass.core.differences import differences, update_of
 from tracepass.core.errors import NotFound, Refusal
 from tracepass.core.ids import Id
@@ -170,7 +171,9 @@ class Desk:
         change = self._change(before, after, deed, prev_hash=stored["stateHash"])
         kept = kept_beside(after, template)
         update = update_of([*change.diff, *differences({name: stored.get(name) for name in kept}, kept)])
-        return {**after, **kept, "stateHash": await self._commit(caller, change, update, template, also=also)}
+        stored = {**after, **kept}
+        foresee(stored)
+        return {**stored, "stateHash": await self._commit(caller, change, update, template, also=also)}
 
     def _change(self, before: Document, after: Document, deed: Deed, *, prev_hash: str) -> Change:
         return Change(

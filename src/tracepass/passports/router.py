@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Query
 from starlette.responses import Response
 
 from tracepass.api import Budget, Call, Router, answer, entity_answer, list_answer
+from tracepass.core.completion import answering
 from tracepass.core.mongo import Document
 from tracepass.core.schema import Nothing
 from tracepass.passports.addresses import locator, on_passport
@@ -33,14 +35,17 @@ def _entity(call: Call, passport: Document, status: int = 200) -> Response:
     return entity_answer(call, passport, etag=str(passport["version"]), status=status, headers=headers)
 
 
-def _moved(call: Call, stored: Document) -> Response:
-    return _entity(call, call.service(Passports).show(stored))
+def _moving(call: Call) -> Callable[[Document], Response]:
+    """Return how a move of the state machine is answered."""
+    passports = call.service(Passports)
+    return answering(lambda stored: _entity(call, passports.show(stored)))
 
 
 @router.operation("POST", "", scope=WRITE, budget=Budget.WRITES)
 async def create_passport(call: Call, body: PassportCreate) -> Response:
     """Make a draft."""
-    return _entity(call, await call.service(Passports).create(call.caller, body, origins=call.origins), 201)
+    render = answering(lambda passport: _entity(call, passport, 201))
+    return render(await call.service(Passports).create(call.caller, body, origins=call.origins))
 
 
 @router.operation("GET", "", scope=READ, budget=Budget.READS)
@@ -74,27 +79,28 @@ async def delete_passport(call: Call) -> Response:
 @on_passport(router, "POST", "/submit", scope=WRITE, budget=Budget.WRITES)
 async def submit_passport(call: Call, body: Nothing) -> Response:  # noqa: ARG001 - the empty body is checked
     """Hand a draft in for review."""
-    states = call.service(PassportStates)
-    return _moved(call, await states.move(call.caller, locator(call), "submit", expected=call.expected_versions))
+    states, render = call.service(PassportStates), _moving(call)
+    return render(await states.move(call.caller, locator(call), "submit", expected=call.expected_versions))
 
 
 @on_passport(router, "POST", "/approve", scope=WRITE, budget=Budget.WRITES)
 async def approve_passport(call: Call, body: Nothing) -> Response:  # noqa: ARG001 - the empty body is checked
     """Approve a passport in review."""
-    states = call.service(PassportStates)
-    return _moved(call, await states.move(call.caller, locator(call), "approve", expected=call.expected_versions))
+    states, render = call.service(PassportStates), _moving(call)
+    return render(await states.move(call.caller, locator(call), "approve", expected=call.expected_versions))
 
 
 @on_passport(router, "POST", "/reject", scope=WRITE, budget=Budget.WRITES)
 async def reject_passport(call: Call, body: Nothing) -> Response:  # noqa: ARG001 - the empty body is checked
     """Send a passport in review back to its draft."""
-    states = call.service(PassportStates)
-    return _moved(call, await states.move(call.caller, locator(call), "reject", expected=call.expected_versions))
+    states, render = call.service(PassportStates), _moving(call)
+    return render(await states.move(call.caller, locator(call), "reject", expected=call.expected_versions))
 
 
 @on_passport(router, "POST", "/publish", scope=WRITE, budget=Budget.WRITES)
 async def publish_passport(call: Call, body: Publish) -> Response:
     """Publish a passport."""
+    render = _moving(call)
     stored = await call.service(PassportStates).publish(
         call.caller,
         locator(call),
@@ -103,28 +109,27 @@ async def publish_passport(call: Call, body: Publish) -> Response:
         origins=call.origins,
         expected=call.expected_versions,
     )
-    return _moved(call, stored)
+    return render(stored)
 
 
 @on_passport(router, "POST", "/suspend", scope=WRITE, budget=Budget.WRITES)
 async def suspend_passport(call: Call, body: Suspend) -> Response:
     """Take a passport from its readers for a while."""
-    states = call.service(PassportStates)
-    return _moved(call, await states.suspend(call.caller, locator(call), body.reason, expected=call.expected_versions))
+    states, render = call.service(PassportStates), _moving(call)
+    return render(await states.suspend(call.caller, locator(call), body.reason, expected=call.expected_versions))
 
 
 @on_passport(router, "POST", "/republish", scope=WRITE, budget=Budget.WRITES)
 async def republish_passport(call: Call, body: Republish) -> Response:
     """Publish a suspended or expired passport again."""
-    states = call.service(PassportStates)
-    return _moved(
-        call,
-        await states.republish(call.caller, locator(call), expires_at=body.expires_at, expected=call.expected_versions),
+    states, render = call.service(PassportStates), _moving(call)
+    return render(
+        await states.republish(call.caller, locator(call), expires_at=body.expires_at, expected=call.expected_versions)
     )
 
 
 @on_passport(router, "POST", "/archive", scope=WRITE, budget=Budget.WRITES)
 async def archive_passport(call: Call, body: Nothing) -> Response:  # noqa: ARG001 - the empty body is checked
     """Close a passport for good."""
-    states = call.service(PassportStates)
-    return _moved(call, await states.archive(call.caller, locator(call), expected=call.expected_versions))
+    states, render = call.service(PassportStates), _moving(call)
+    return render(await states.archive(call.caller, locator(call), expected=call.expected_versions))

@@ -8,6 +8,7 @@ from typing import Any
 from tracepass.core.batches import create_each
 from tracepass.core.changes import Change, Stale
 from tracepass.core.clock import timestamp
+from tracepass.core.completion import foresee
 from tracepass.core.errors import Invalid, NotFound, Refusal
 from tracepass.core.ids import Id
 from tracepass.core.mongo import Document, Session
@@ -110,13 +111,15 @@ class Passports:
         kept = kept_beside(passport, template)
         await refuse_missing_files(self._files, caller.tenancy, kept["fileRefs"])
         await self._claims.claim(caller.workspace, caller.tenancy, passport["gs1"]["gtin"])
+        made = self._with_warnings(shown(passport, template))
+        foresee(made)
         try:
             async with self._slots.place(caller, confirmed=body.confirm_overage) as place:
                 await self._insert(caller, passport, {**kept, "publicFileRefs": []}, place)
         except OverageRequired:
             await self._claims.lapse_with_last(caller.tenancy, passport["gs1"]["gtin"])
             raise
-        return self._with_warnings(shown(passport, template))
+        return made
 
     async def _product(self, caller: Caller, product_id: Id) -> Document:
         try:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from tracepass.api import Budget, Call, Router, answer, entity_answer, list_answer, path_id, raw_answer
 from tracepass.api.policy import FORM_OVERHEAD, IMAGE_LIMIT, MULTIPART
 from tracepass.core.batches import create_each
+from tracepass.core.completion import answering
 from tracepass.core.errors import Refusal
 from tracepass.core.mongo import Document
 from tracepass.core.schema import Nothing
@@ -34,7 +35,8 @@ def _entity(call: Call, product: Document, status: int = 200) -> Response:
 @router.operation("POST", "", scope=WRITE, budget=Budget.WRITES)
 async def create_product(call: Call, body: ProductCreate) -> Response:
     """Add a product."""
-    return _entity(call, await call.service(Products).create(call.caller, body), 201)
+    render = answering(lambda product: _entity(call, product, 201))
+    return render(await call.service(Products).create(call.caller, body))
 
 
 @router.operation("GET", "", scope=READ, budget=Budget.READS)

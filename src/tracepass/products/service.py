@@ -8,6 +8,7 @@ from typing import Any
 
 from tracepass.core.changes import Change, ChangeLog, Stale
 from tracepass.core.clock import Clock, timestamp
+from tracepass.core.completion import foresee
 from tracepass.core.differences import differences, update_of
 from tracepass.core.errors import Invalid, NotFound, Refusal
 from tracepass.core.ids import Id, new_id
@@ -95,8 +96,10 @@ class Products:
             "createdAt": now,
             "updatedAt": now,
         }
+        made = {**product, "passportCount": 0}
+        foresee(made)
         await self._insert(caller, product)
-        return {**product, "passportCount": 0}
+        return made
 
     def _category(self, name: str) -> str:
         category = self._rules.normalise(name)
