@@ -160,6 +160,10 @@ class TestLayout:
         assert layout.module == pytest.approx(asked, abs=1e-6 if dpi is None else 25.4 / dpi)
         assert layout.module <= KINDS[symbology].max_module + 1e-6
 
+    def test_text_that_a_low_label_has_no_lines_for_is_refused(self) -> None:
+        with pytest.raises(Invalid, match="no room for 5 lines"):
+            plan(roll(90, 12), Demand(KINDS["gs1datamatrix"], 20, 20, 5), x_dimension=None, printer_dpi=None)
+
     def test_what_does_not_fit_is_told_with_its_measures(self) -> None:
         with pytest.raises(
             Invalid, match=r"QR Code of 33 modules of 0\.396 mm takes 16\.2 x 16\.2 mm of the 15 x 15 mm"
@@ -198,6 +202,10 @@ class TestWording:
     def test_a_key_that_is_wider_than_its_line_is_broken_not_shortened(self) -> None:
         setting = set_text(Text((), ("SN " + "W" * 20,)), Area(0, 0, 14, 12), FACES, label_height=12)
         assert "".join(line.text for line in setting.lines) == "SN " + "W" * 20
+
+    def test_a_name_takes_four_lines_at_most(self) -> None:
+        setting = set_text(Text(("word " * 60,), ()), Area(0, 0, 20, 60), FACES, label_height=60)
+        assert len(setting.lines) == setting.names == 4
 
     def test_room_for_one_line_goes_to_the_key(self) -> None:
         setting = set_text(Text(("Name",), ("SN 1",)), Area(0, 0, 30, 2.2), FACES, label_height=3)
