@@ -16,6 +16,7 @@ from tests.contract.checker import Checker
 
 from tracepass.contract import PAGE_POLICY, as_json, as_yaml, document, load, render_reference
 from tracepass.core.errors import CODES
+from tracepass.oauth.models import WORDS
 
 CHECKER = Checker(load())
 OPERATIONS = {operation.id: operation for operation in CHECKER.operations}
@@ -108,6 +109,11 @@ class TestEveryOperation:
             expected |= {"409", "422"}
         assert expected <= set(operation.answers)
 
+    def test_an_access_token_opens_what_a_key_opens(self, operation: Any) -> None:
+        requirements = operation.definition.get("security", CHECKER.document["security"])
+        by_kind = {kind: scopes for requirement in requirements for kind, scopes in requirement.items()}
+        assert by_kind.get("bearerKey") == by_kind.get("headerKey") == by_kind.get("oauth2")
+
     def test_carries_a_request_id_in_every_answer(self, operation: Any) -> None:
         assert [status for status, answer in operation.answers.items() if "x-request-id" not in answer.headers] == []
 
@@ -118,6 +124,11 @@ class TestEveryOperation:
             assert set(twin.answers) == set(operation.answers) | {"409"}
             assert "ambiguous_serial" in twin.answers["409"].codes["application/json"]
             assert twin.scopes == operation.scopes
+
+
+def test_every_scope_is_explained() -> None:
+    flow = CHECKER.document["components"]["securitySchemes"]["oauth2"]["flows"]["authorizationCode"]
+    assert flow["scopes"] == dict(WORDS)
 
 
 def test_every_code_in_a_sample_exists_and_has_its_status() -> None:

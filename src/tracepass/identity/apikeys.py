@@ -84,8 +84,11 @@ class ApiKeys:
 
         Raises:
             Invalid: a scope is unknown.
-            Refusal: they lack a scope, or are themselves a key or token of the other environment.
+            Refusal: they lack a scope, are a key or token of the other environment, or an application.
         """
+        if caller.credential.kind == "access_token":
+            message = "An application makes no keys: they would outlive what its person has allowed."
+            raise Refusal("forbidden", message)
         chosen = environment or caller.environment
         if chosen not in environments_of(caller):
             message = f"A {caller.environment} key or token makes {caller.environment} keys only."

@@ -36,10 +36,11 @@ from tracepass.pages.forms import FIELD, FormExpired, check_form, form_token
 from tracepass.pages.rendering import Pages
 
 pages_router = Router()
-APPS: Final = "/account/apps"
+ACCOUNT: Final = "/account"
+APPS: Final = f"{ACCOUNT}/apps"
 SIGN_IN: Final = "/signin"
 _PAGES: Final = Pages("tracepass.oauth")
-_RETURNS: Final = (PATH, APPS, "/account/", "/console")
+_RETURNS: Final = (PATH, f"{ACCOUNT}/", "/console")
 _ENVIRONMENTS: Final[Mapping[str, Environment]] = {"live": "live", "test": "test"}
 _EXPIRED: Final = "This page was open for too long, or was not ours. Please try again."
 
@@ -228,7 +229,7 @@ def _own_page(wanted: str) -> str:
     """Return the page of ours that a link names; anything else, such as another site, is not gone to."""
     path = wanted.partition("?")[0]
     ours = wanted.isascii() and wanted.isprintable() and "\\" not in wanted and "//" not in path and ".." not in path
-    return wanted if ours and path.startswith(_RETURNS) else APPS
+    return wanted if ours and path.startswith(_RETURNS) else ACCOUNT
 
 
 def _day(moment: str) -> str:
