@@ -7,7 +7,7 @@ linear from the 2D component of a composite symbol, whose AIs count as one messa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tracepass.gs1.applicationidentifiers import AI_TABLE, WIDTH_BY_PREFIX
@@ -49,10 +49,19 @@ def parse_element_string(text: str, rules: Rules = STANDARD) -> tuple[Element, .
     Raises:
         Gs1SyntaxError: the standard refuses it.
     """
-    _check_size(text)
+    return parse_components(text.replace(GS, FNC1).split(COMPOSITE, 1), rules)
+
+
+def parse_components(components: Sequence[str], rules: Rules = STANDARD) -> tuple[Element, ...]:
+    """Read the components of a symbol as one message; each begins with FNC1, which is ``^`` here.
+
+    Raises:
+        Gs1SyntaxError: the standard refuses it; positions are those in the components joined by one character.
+    """
     elements: list[Element] = []
     start = 0
-    for component in text.replace(GS, FNC1).split(COMPOSITE):
+    for component in components:
+        _check_size(component)
         _read_unbracketed(component, start, elements, rules)
         start += len(component) + 1
     if rules.associations:
@@ -126,7 +135,7 @@ def parse_bracketed(text: str, rules: Rules = STANDARD) -> tuple[Element, ...]:
     _check_size(text)
     elements: list[Element] = []
     start = 0
-    for component in text.split(COMPOSITE):
+    for component in text.split(COMPOSITE, 1):
         _read_bracketed(component, start, elements, rules)
         start += len(component) + 1
     if rules.associations:

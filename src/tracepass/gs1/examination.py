@@ -77,7 +77,7 @@ def _salvage(text: str, first: Gs1SyntaxError, rules: Rules) -> Examination:
         return Examination(Kind.ELEMENT_STRING, symbology, faults=(first,))
     bracketed = data.startswith("(") and symbology is None
     salvaged = _Salvage(rules)
-    salvaged.read(data, start, bracketed=bracketed)
+    salvaged.read(data, start, bracketed=bracketed, scanned=symbology is not None)
     faults = salvaged.faults or salvaged.disagreements() or [first]
     kind = Kind.BRACKETED if bracketed else Kind.ELEMENT_STRING
     return Examination(kind, symbology, tuple(salvaged.elements), tuple(faults))
@@ -91,10 +91,11 @@ class _Salvage:
         self.faults: list[Gs1SyntaxError] = []
         self._rules = rules
 
-    def read(self, text: str, start: int, *, bracketed: bool) -> None:
-        """Read both components of a composite symbol, or the one that there is."""
+    def read(self, text: str, start: int, *, bracketed: bool, scanned: bool) -> None:
+        """Read both components of a composite symbol, which a scanner sends as one, or the one that there is."""
         step = self._bracketed if bracketed else self._unbracketed
-        for component in (text if bracketed else text.replace(GS, FNC1)).split(COMPOSITE):
+        spelt = text if bracketed else text.replace(GS, FNC1)
+        for component in [spelt] if scanned else spelt.split(COMPOSITE, 1):
             at = 0 if bracketed or not component.startswith(FNC1) else 1
             while at < len(component) and len(self.faults) < MAX_FAULTS and len(self.elements) < MAX_AIS:
                 at = step(component, at, start)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from tracepass.gs1.checkdigit import is_valid
 from tracepass.gs1.checks import FNC1
 from tracepass.gs1.compression import decompress
-from tracepass.gs1.elements import GS, Element, parse_bracketed, parse_element_string, to_unbracketed
+from tracepass.gs1.elements import GS, Element, parse_bracketed, parse_components, parse_element_string, to_unbracketed
 from tracepass.gs1.faults import Gs1SyntaxError
 from tracepass.gs1.link import SCHEMES, Link, parse_link
 from tracepass.gs1.rules import STANDARD, Rules
@@ -160,7 +160,7 @@ def _ai_data(data: str, offset: int, symbology: Symbology | None, rules: Rules) 
         raise Gs1SyntaxError("scan_has_caret", position=offset + caret, length=1)
     written = FNC1 + data.replace(GS, FNC1)
     try:
-        elements = parse_element_string(written, rules)
+        elements = parse_element_string(written, rules) if symbology is None else parse_components([written], rules)
     except Gs1SyntaxError as refused:
         raise refused.at_offset(offset - 1) from None
     moved = tuple(element._replace(position=element.position + offset - 1) for element in elements)

@@ -91,6 +91,7 @@ def test_the_components_of_a_composite_symbol_are_one_message() -> None:
         ("(8008)260101123", "value_length", 14, 1),
         ("(01)04012345000016(17)261301", "illegal_month", 24, 2),
         ("(01)04012345000016|(17)261301", "illegal_month", 25, 2),
+        ("(01)04012345000016|(10)A|(21)B", "invalid_cset82_character", 24, 1),
     ],
 )
 def test_a_refusal_names_the_fault_and_its_place(text: str, code: str, position: int, length: int) -> None:

@@ -68,6 +68,7 @@ def test_other_text_in_a_qr_code_is_text(text: str, data: str) -> None:
         (f"]C101{GTIN}^10A", "scan_has_caret", 19),
         ("]C10104012345000017", "incorrect_check_digit", 18),
         ("]C110A", "ai_requires_others", 3),
+        (f"]C101{GTIN}|\x1d10A", "ai_not_recognised", 19),
         ("]E0401234500001", "symbol_too_short", 3),
         ("]E040123450000161", "symbol_too_long", 16),
         ("]E04012345000016|]e0", "symbol_too_long", 16),
