@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -14,6 +15,8 @@ from tracepass.core.ids import Id
 from tracepass.core.origins import Origins
 
 KEPT: Final = 1024
+_DOMAIN: Final = re.compile(r"(?=.{4,253})(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*")
+"""What can be a domain of a workspace: the bare names and addresses of machines are not looked up."""
 REMEMBERED: Final = timedelta(seconds=5)
 """How long a process believes what it knows of a host: a domain that was deleted serves that much longer."""
 
@@ -64,7 +67,8 @@ class Hosts:
             return usual, None
         if host in self._others:
             return f"https://{host}", None
-        owner, unproven = await self._look_up(host.partition(":")[0])
+        name = host.partition(":")[0]
+        owner, unproven = await self._look_up(name) if _DOMAIN.fullmatch(name) else (None, False)
         if unproven:
             raise HostUnproven(host)
         return (usual, None) if owner is None else (f"https://{host}", owner)
