@@ -233,7 +233,9 @@ async def test_linktype_missing_is_404(item: Item) -> None:
     answer = await item.ask(query="?linkType=gs1:nosuchlt", Accept="application/json")
     assert answer.status_code == 404
     assert "gs1:pip" in answer.json()["details"]["available"]
-    assert (await item.ask(query="?linkType=gs1:nosuchlt", Accept="text/html")).status_code == 404
+    page = await item.ask(query="?linkType=gs1:nosuchlt", Accept="text/html")
+    assert page.status_code == 404
+    assert 'rel="linkset"' in page.headers["link"] == answer.headers["link"]
 
 
 async def test_disambiguate_by_language_media_type_and_context(item: Item) -> None:

@@ -31,14 +31,15 @@ class NothingKnown(Refusal):
 
 
 class LinkTypeMissing(Refusal):
-    """There is no link of the type that was asked for; ``details`` say of which types there are."""
+    """There is no link of the type that was asked for; ``details`` say of which types there are, ``link`` where."""
 
-    def __init__(self, link_type: str, levels: Sequence[Level]) -> None:
+    def __init__(self, link_type: str, levels: Sequence[Level], *, link: str) -> None:
         available = sorted({offer.link_type for level in levels for offer in level.offers})
         super().__init__(
             "not_found",
             f"This identifier has no link of the type {link_type}.",
             details={"linkType": link_type, "available": available},
+            headers={"Link": link},
         )
 
 

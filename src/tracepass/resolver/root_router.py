@@ -148,7 +148,7 @@ def forward(request: Request, path: str, *, status: int) -> Response:
 
 def refuse(request: Request, refusal: Refusal, wanted: Wanted) -> Response:
     """Answer a refusal as a page to those who want one; a wrong ``lang`` has no language to be told in."""
-    headers = {**PUBLIC, **NOT_KEPT}
+    headers = {**PUBLIC, **NOT_KEPT, **(refusal.headers or {})}
     if wanted != PAGE or (isinstance(refusal, Invalid) and not isinstance(refusal, LinkMalformed)):
         response = refusal_answer(refusal)
         response.headers.update(headers)
@@ -229,7 +229,7 @@ def answer(asked: Asked, levels: tuple[Level, ...]) -> Response:
         return _linkset(asked, levels, status=OK)
     found = answers(levels, asked.wish)
     if not found:
-        raise LinkTypeMissing(asked.wish.link_type or "", levels)
+        raise LinkTypeMissing(asked.wish.link_type or "", levels, link=asked.link)
     if len(found) > 1:
         return _choice(asked, levels, found)
     location = with_query(with_query(found[0].href, asked.attributes), query_string(asked.request))
