@@ -286,6 +286,6 @@ def _url(target: Target) -> httpcore2.URL:
 
 def _head(target: Target, headers: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return the headers of a call; those that decide where it goes and where its body ends are ours alone."""
-    ours = {"Host": target.authority, "User-Agent": f"TracePass/{__version__}", "Accept-Encoding": "identity"}
-    given = {name: value for name, value in headers.items() if name.lower() not in _OWN_HEADERS}
-    return [*{**ours, "Accept": "*/*", **given}.items()]
+    usual = {"host": target.authority, "accept": "*/*", "user-agent": f"TracePass/{__version__}"}
+    given = {name.lower(): value for name, value in headers.items() if name.lower() not in _OWN_HEADERS}
+    return [*{**usual, **given, "accept-encoding": "identity"}.items()]

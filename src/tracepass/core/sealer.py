@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any
@@ -29,7 +30,9 @@ HEADS = "auditHeads"
 BATCH = 500
 TOGETHER = 25
 """So many workspaces share a transaction: each costs round trips, whatever is in it."""
-LEASE_SECONDS = 5
+LEASE_SECONDS = 3
+READING_SECONDS = 1.0
+"""Large records take their time to read and hash; a batch ends early rather than outlive the lease."""
 PAUSE_SECONDS = 0.5
 
 _ORDER = (("workspaceId", 1), ("environment", 1), ("at", 1), ("_id", 1))
@@ -109,7 +112,13 @@ class Sealer:
         cursor = self._records.find({**UNSEALED, "seal": None}, limit=self._batch, hint=_WAITING)
         if after is not None:
             cursor = cursor.min(_beyond(after))
-        rows = [(_tenancy(record), (record["_id"], record_hash(record))) async for record in cursor]
+        rows: list[tuple[Tenancy, Digest]] = []
+        begun = time.monotonic()
+        async with cursor:
+            async for record in cursor:
+                rows.append((_tenancy(record), (record["_id"], record_hash(record))))
+                if time.monotonic() - begun > READING_SECONDS:
+                    break
         return [(tenancy, [row[1] for row in group]) for tenancy, group in itertools.groupby(rows, key=itemgetter(0))]
 
     async def _seal_guarded(self, group: Sequence[Waiting]) -> int:
