@@ -123,9 +123,7 @@ def check_value(compiled: Compiled, code: str, value: str) -> Gs1SyntaxError | N
         else:
             return None
     fault = check_length(compiled, code, value) or explain(compiled.ai, code, value)
-    if isinstance(fault, int):
-        return Gs1SyntaxError("value_length", ai=code, position=fault, length=len(value) - fault)
-    return fault
+    return None if isinstance(fault, int) else fault
 
 
 @lru_cache(maxsize=256)

@@ -47,6 +47,7 @@ MESSAGES = {
     "symbol_too_long": "the symbol holds more than its symbology asks for",
     "symbol_not_digits": "the symbol holds something else than digits",
     "symbol_check_digit": "the check digit of the symbol is wrong",
+    "symbol_no_gtin": "the symbol holds a GTIN of its length, and ({ai}) is none",
     "scan_has_caret": "scan data separates by GS, so it does not hold ^",
     # the parts of a value
     "non_digit_character": "({ai}) holds a character that is no digit where only digits go",

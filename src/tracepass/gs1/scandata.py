@@ -12,7 +12,7 @@ from tracepass.gs1.checks import FNC1
 from tracepass.gs1.compression import decompress
 from tracepass.gs1.elements import GS, Element, parse_bracketed, parse_components, parse_element_string, to_unbracketed
 from tracepass.gs1.faults import Gs1SyntaxError
-from tracepass.gs1.link import SCHEMES, Link, parse_link
+from tracepass.gs1.link import SCHEMES, Link, build_link, parse_link
 from tracepass.gs1.rules import STANDARD, Rules
 
 _IDENTIFIER = 3
@@ -185,12 +185,24 @@ def _ean(data: str, symbology: Symbology, rules: Rules) -> Scan:
 
 
 def write_scan(elements: tuple[Element, ...], identifier: str) -> str:
-    """Return what a scanner sends for a symbol of AIs: identifier, data, GS where FNC1 is needed.
+    """Return what a scanner sends for a symbol that carries these AIs.
+
+    A symbol with FNC1 holds them with GS where FNC1 is needed, one without as canonical Digital Link. An EAN or UPC
+    symbol holds the GTIN, which must come first, and a 2D component the rest.
 
     Raises:
-        Gs1SyntaxError: the identifier is none of a symbology that carries AIs.
+        Gs1SyntaxError: the identifier is none that is known, or the symbol cannot carry these AIs.
     """
     symbology = SYMBOLOGIES.get(identifier)
-    if symbology is None or not symbology.ai_data:
+    if symbology is None:
         raise Gs1SyntaxError("symbology_unsupported", symbology=identifier)
-    return identifier + to_unbracketed(elements, GS).removeprefix(GS)
+    if symbology.ai_data:
+        return identifier + to_unbracketed(elements, GS).removeprefix(GS)
+    if not symbology.digits:
+        return identifier + build_link(elements)
+    gtin, *rest = elements
+    number = gtin.value[_GTIN_WIDTH - symbology.digits :]
+    if gtin.ai != "01" or number.zfill(_GTIN_WIDTH) != gtin.value:
+        raise Gs1SyntaxError("symbol_no_gtin", ai=gtin.ai)
+    component = to_unbracketed(rest, GS).removeprefix(GS)
+    return identifier + number + (f"{_COMPOSITE}{component}" if rest else "")

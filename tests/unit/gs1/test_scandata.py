@@ -114,10 +114,36 @@ def test_nothing_is_refused_as_nothing() -> None:
     assert refused.value.code == "text_empty"
 
 
-def test_a_symbology_that_carries_no_ais_cannot_be_written() -> None:
+@pytest.mark.parametrize(
+    ("identifier", "written"),
+    [
+        ("]Q3", f"]Q301{GTIN}10A{GS}21B"),
+        ("]Q1", f"]Q1https://id.gs1.org/01/{GTIN}/10/A/21/B"),
+        ("]E0", f"]E04012345000016|]e010A{GS}21B"),
+    ],
+)
+def test_a_message_is_written_as_a_scanner_sends_it(identifier: str, written: str) -> None:
+    message = (Element("01", GTIN), Element("10", "A"), Element("21", "B"))
+    assert write_scan(message, identifier) == written
+    assert write_scan((Element("01", "00000002345673"),), "]E4") == "]E402345673"
+
+
+@pytest.mark.parametrize(
+    ("message", "identifier", "code"),
+    [
+        ((Element("10", "A"),), "]Z9", "symbology_unsupported"),
+        ((Element("10", "A"),), "]Q1", "link_no_key"),
+        ((Element("10", "A"),), "]E0", "symbol_no_gtin"),
+        ((Element("01", "14012345000013"),), "]E0", "symbol_no_gtin"),
+        ((Element("01", GTIN),), "]E4", "symbol_no_gtin"),
+    ],
+)
+def test_a_symbol_that_cannot_carry_a_message_is_refused(
+    message: tuple[Element, ...], identifier: str, code: str
+) -> None:
     with pytest.raises(Gs1SyntaxError) as refused:
-        write_scan((Element("10", "A"),), "]Q1")
-    assert refused.value.code == "symbology_unsupported"
+        write_scan(message, identifier)
+    assert refused.value.code == code
 
 
 @settings(deadline=None)
