@@ -138,10 +138,8 @@ def build_services(
         Tools(clock=clock),
         Vocabulary(templates, origin=origins.api),
         Resolver.over(database, templates, clock=clock, origin=origins.resolver),
-        *_link_services(database, clock, claims, hosts),
+        *_link_services(database, clock, claims, hosts, records=records or DnsTxtRecords()),
         *_webhook_services(database, settings, clock),
-        Domains(database, clock=clock, records=records or DnsTxtRecords(), reserved=hosts.names),
-        hosts,
     )
     return {type(service): service for service in services}
 
@@ -167,11 +165,14 @@ def _quota_services(database: Database, plans: Plans, slots: Slots, clock: Clock
     return slots, events, Quotas(database, plans=plans, clock=clock, slots=slots, events=events)
 
 
-def _link_services(database: Database, clock: Clock, claims: GtinClaims, hosts: Hosts) -> tuple[object, ...]:
-    """Return what keeps links and what leads to them."""
+def _link_services(
+    database: Database, clock: Clock, claims: GtinClaims, hosts: Hosts, *, records: TxtRecords
+) -> tuple[object, ...]:
+    """Return what keeps links, what leads to them, and at which hosts."""
     directory = LinkDirectory(database, clock=clock, gtins=claims)
     links = Links(database, clock=clock, gtins=claims, hosts=hosts.names)
-    return links, Linking.over(database, directory, clock=clock)
+    owned = Domains(database, clock=clock, records=records, reserved=hosts.names)
+    return hosts, owned, links, Linking.over(database, directory, clock=clock)
 
 
 def _webhook_services(database: Database, settings: Settings, clock: Clock) -> tuple[object, ...]:
