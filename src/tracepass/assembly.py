@@ -166,13 +166,18 @@ def _quota_services(database: Database, plans: Plans, slots: Slots, clock: Clock
 
 
 def _link_services(
-    database: Database, clock: Clock, claims: GtinClaims, hosts: Hosts, *, records: TxtRecords
+    database: Database, settings: Settings, clock: Clock, claims: GtinClaims, records: TxtRecords
 ) -> tuple[object, ...]:
-    """Return what keeps links, what leads to them, and at which hosts."""
+    """Return what keeps links and domains, and what leads to links."""
+    origins = Origins(settings.api_origin, settings.resolver_origin)
+    hosts = Hosts(DomainDirectory(database), origins, settings.resolver_hosts, clock=clock)
     directory = LinkDirectory(database, clock=clock, gtins=claims)
-    links = Links(database, clock=clock, gtins=claims, hosts=hosts.names)
-    owned = Domains(database, clock=clock, records=records, reserved=hosts.names)
-    return hosts, owned, links, Linking.over(database, directory, clock=clock)
+    return (
+        hosts,
+        Links(database, clock=clock, gtins=claims, hosts=hosts.names),
+        Linking.over(database, directory, clock=clock),
+        Domains(database, clock=clock, records=records, reserved=hosts.names),
+    )
 
 
 def _webhook_services(database: Database, settings: Settings, clock: Clock) -> tuple[object, ...]:
