@@ -9,12 +9,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
 from pymongo import ReturnDocument
 
 from tracepass.core.mongo import Database, DuplicateKeyError, Session
 
 COLLECTION = "leases"
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+_log = structlog.get_logger()
 
 
 class Overtaken(Exception):
@@ -30,6 +33,7 @@ class Lease:
         self._holder = holder
         self._seconds = seconds
         self._token: int | None = None
+        self._laid = False
 
     async def hold(self) -> bool:
         """Take the lease if it is free or run out, or renew it; tell whether it is held now."""
@@ -41,18 +45,20 @@ class Lease:
         }
         query = {"_id": self._name, "$expr": {"$or": [mine, {"$lte": ["$until", "$$NOW"]}]}}
         found = await self._leases.find_one_and_update(query, [{"$set": renewal}], return_document=ReturnDocument.AFTER)
-        if found is None and await self._lay():
+        if found is None and not self._laid:
+            await self._lay()
             return await self.hold()
         self._token = None if found is None else found["token"]
         return found is not None
 
-    async def _lay(self) -> bool:
-        """Make the document at the first use ever; tell whether it was not there."""
+    async def _lay(self) -> None:
+        """Make the document if it is not there, as it is not at the first use ever."""
+        blank = {"token": 0, "holder": None, "until": _LONG_AGO}
         try:
-            await self._leases.insert_one({"_id": self._name, "token": 0, "holder": None, "until": _LONG_AGO})
+            await self._leases.update_one({"_id": self._name}, {"$setOnInsert": blank}, upsert=True)
         except DuplicateKeyError:
-            return False
-        return True
+            _log.debug("another process made the lease", lease=self._name)
+        self._laid = True
 
     async def guard(self, session: Session) -> None:
         """Let the transaction commit only if the lease is held until then.

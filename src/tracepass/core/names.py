@@ -37,19 +37,26 @@ class Names(Protocol):
 
 
 class DnsNames:
-    """The DNS, asked for the name as it is, without the local network's search list."""
+    """The DNS, asked for the name as it is, without the local network's search list; ``resolver`` is the machine's."""
+
+    def __init__(
+        self, resolver: dns.asyncresolver.Resolver | None = None, *, seconds: float = PATIENCE_SECONDS
+    ) -> None:
+        self._resolver = resolver
+        self._seconds = seconds
 
     async def addresses(self, host: str) -> list[Address]:
         """Return the addresses of a name; of ``localhost`` without asking (RFC 6761 6.3).
 
         Raises:
             NameNotFound: it has none.
-            NamesAway: no server answered in five seconds.
+            NamesAway: no server gave an answer in time.
         """
         if host.rpartition(".")[2] == "localhost":
             return list(_LOOPBACK)
         try:
-            found = await dns.asyncresolver.resolve_name(host, lifetime=PATIENCE_SECONDS, search=False)
+            resolver = self._resolver or dns.asyncresolver.get_default_resolver()
+            found = await resolver.resolve_name(host, lifetime=self._seconds, search=False)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer) as error:
             raise NameNotFound(str(error)) from error
         except (dns.exception.DNSException, OSError) as error:
