@@ -61,6 +61,7 @@ class Premises:
             "/api/v1/sessions": self._session,
             "/api/v1/templates": self._template,
             "/api/v1/links": self._link,
+            "/api/v1/domains": self._domain,
         }
 
     async def _created(self, collection: str, owner: Owner) -> str:
@@ -93,17 +94,14 @@ class Premises:
         return {"category": "battery"}
 
     async def _link(self, owner: Owner) -> Places:
-        passport = await self._passport(owner)
-        published = await owner.client.post(
-            f"/api/v1/passports/{passport['id']}/publish", json={"acknowledgeGaps": True}
-        )
-        assert published.is_success, published.text
-        body: dict[str, Any] = {
-            "anchor": f"/01/{published.json()['gs1']['gtin']}",
-            "linkType": "gs1:pip",
-            "href": "https://brand.example/product",
-            "title": "Product page",
-        }
-        answer = await owner.client.post("/api/v1/links", json=body)
+        anchor = f"/8004/4012345{uuid4().hex[:20]}"
+        body = {"anchor": anchor, "linkType": "gs1:pip", "href": "https://brand.example/part", "title": "Part"}
+        return await self._made("/api/v1/links", body, owner)
+
+    async def _domain(self, owner: Owner) -> Places:
+        return await self._made("/api/v1/domains", {"name": f"{uuid4().hex}.example"}, owner)
+
+    async def _made(self, collection: str, body: dict[str, Any], owner: Owner) -> Places:
+        answer = await owner.client.post(collection, json=body)
         assert answer.is_success, answer.text
         return {"id": answer.json()["_id"]}

@@ -12,7 +12,6 @@ import httpx2
 from PIL import Image
 from tests.contract.checker import Checker, Operation
 
-
 FORM = "application/x-www-form-urlencoded"
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.conftest import Make, Office, client_of
+from tests.conftest import Office, client_of
 from tests.contract.checker import Checker, Operation
 from tests.contract.premises import Owner, Premises
 from tests.contract.requests import Requests
@@ -33,16 +33,6 @@ def _each(operations: list[Operation]) -> pytest.MarkDecorator:
 def _refusal(answer: httpx2.Response) -> tuple[int, str, Any]:
     body = answer.json()
     return answer.status_code, body["error"], body.get("details")
-
-
-@pytest.fixture(scope="module")
-def requests(contract: Checker) -> Requests:
-    return Requests(contract)
-
-
-@pytest.fixture
-def premises(contract: Checker, office: Office, make_product: Make, make_passport: Make) -> Premises:
-    return Premises(contract, office, make_product, make_passport)
 
 
 @pytest.fixture(scope="module")

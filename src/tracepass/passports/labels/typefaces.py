@@ -7,17 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import as_file, files
-from importlib.util import find_spec
 
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
-# Package, regular and bold: the first package that is installed. Open Sans (Apache-2.0) draws all 24 languages;
-# Bitstream Vera comes with reportlab and has Latin letters only.
-_SOURCES = (
-    ("ttf_opensans", "ttf/OpenSans-Regular.ttf", "ttf/OpenSans-Bold.ttf"),
-    ("reportlab", "fonts/Vera.ttf", "fonts/VeraBd.ttf"),
-)
+# Open Sans (Apache-2.0), which draws all 24 languages.
+_PACKAGE, _REGULAR, _BOLD = "ttf_opensans", "ttf/OpenSans-Regular.ttf", "ttf/OpenSans-Bold.ttf"
 _SPELLED: Mapping[str, str] = {"\u2010": "-", "\u2011": "-", "\u1e9e": "SS"}
 _MISSING = "\ufffd"
 
@@ -62,12 +57,11 @@ class Typefaces:
 @lru_cache
 def typefaces() -> Typefaces:
     """Load the faces, once a process; a fifth of a second, so off the event loop."""
-    package, regular, bold = next(source for source in _SOURCES if find_spec(source[0]) is not None)
-    return Typefaces(_load("Label", package, regular), _load("Label-Bold", package, bold))
+    return Typefaces(_load("Label", _REGULAR), _load("Label-Bold", _BOLD))
 
 
-def _load(name: str, package: str, path: str) -> Face:
-    with as_file(files(package).joinpath(path)) as file:
+def _load(name: str, path: str) -> Face:
+    with as_file(files(_PACKAGE).joinpath(path)) as file:
         font = TTFont(name, file)
     pdfmetrics.registerFont(font)
     return Face(name, font)
