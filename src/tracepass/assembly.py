@@ -110,7 +110,6 @@ def build_services(
         references=FileReferences(database),
     )
     claims = GtinClaims(database, clock=clock)
-    hosts = Hosts(DomainDirectory(database), origins, settings.resolver_hosts, clock=clock)
     plans = Plans.load(settings.plans)
     slots = Slots(database, plans=plans, clock=clock, passports=PassportCounts(database))
     desk = Desk(database, clock=clock, templates=templates, products=catalogue, origins=origins, plans=plans)
@@ -138,7 +137,7 @@ def build_services(
         Tools(clock=clock),
         Vocabulary(templates, origin=origins.api),
         Resolver.over(database, templates, clock=clock, origin=origins.resolver),
-        *_link_services(database, clock, claims, hosts, records=records or DnsTxtRecords()),
+        *_link_services(database, settings, clock, claims, records or DnsTxtRecords()),
         *_webhook_services(database, settings, clock),
     )
     return {type(service): service for service in services}
