@@ -125,14 +125,7 @@ def build_services(
         *_quota_services(database, plans, slots, clock),
         Claims(database, clock=clock),
         Passports(desk, claims=claims, files=files, slots=slots),
-        PassportFields(desk, files=files),
-        PassportStates(desk, claims=claims),
-        PassportRecords(desk),
-        Labels(desk),
-        DefaultsCopier(desk, files=files),
-        TemplateUpgrades(desk),
-        Verdicts(desk),
-        ConditionFlags(desk),
+        *_desk_services(desk, claims, files),
         TemplatePages(templates),
         Tools(clock=clock),
         Vocabulary(templates, origin=origins.api),
@@ -141,6 +134,20 @@ def build_services(
         *_webhook_services(database, settings, clock),
     )
     return {type(service): service for service in services}
+
+
+def _desk_services(desk: Desk, claims: GtinClaims, files: Files) -> tuple[object, ...]:
+    """Return what is done to passports once they are there."""
+    return (
+        PassportFields(desk, files=files),
+        PassportStates(desk, claims=claims),
+        PassportRecords(desk),
+        Labels(desk),
+        DefaultsCopier(desk, files=files),
+        TemplateUpgrades(desk),
+        Verdicts(desk),
+        ConditionFlags(desk),
+    )
 
 
 def _identity_services(database: Database, settings: Settings, clock: Clock) -> tuple[object, ...]:
