@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from tracepass.contract.schemas import SchemaReader
 from tracepass.contract.wording import sample
 
+_FORM = "application/x-www-form-urlencoded"
 _KEY = '  -H "Authorization: Bearer $TRACEPASS_API_KEY"'
 
 
@@ -84,8 +85,16 @@ def _body(reader: SchemaReader, media: Mapping[str, Any]) -> list[str]:
     """Return the arguments that send the sample body; an apostrophe ends and resumes the quoted word (POSIX 2.2.2)."""
     if "multipart/form-data" in media:
         return ["  -F 'file=@picture.png'"]
+    if _FORM in media:
+        fields = _of_schema(reader, media[_FORM].get("schema", {})) or {}
+        return [f"  --data-urlencode '{name}={_quoted(value)}'" for name, value in fields.items()]
     value = _of_schema(reader, media.get("application/json", {}).get("schema", {}))
     if not value:
         return []
-    text = json.dumps(value, indent=2, ensure_ascii=False).replace("'", "'\\''")
+    text = _quoted(json.dumps(value, indent=2, ensure_ascii=False))
     return ["  -H 'Content-Type: application/json'", f"  -d '{text}'"]
+
+
+def _quoted(text: str) -> str:
+    """Return a text as it stands between apostrophes in a shell."""
+    return text.replace("'", "'\\''")
