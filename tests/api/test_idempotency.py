@@ -102,8 +102,7 @@ class TestRepetitions:
         ]
         for method, where, body in writes:
             headers = {"Idempotency-Key": uuid4().hex}
-            sent = {"headers": headers, **({"json": body} if body else {})}
-            first, again = [await client.request(method, where, **sent) for _ in range(2)]
+            first, again = [await client.request(method, where, json=body or None, headers=headers) for _ in range(2)]
             assert first.status_code == 200, first.text
             assert same(first, again), (method, where)
             assert again.headers["idempotent-replayed"] == "true"

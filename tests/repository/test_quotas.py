@@ -98,21 +98,21 @@ class TestToolCalls:
         caller = holder("free")
         other_key = holder("free", workspace=caller.workspace.id)
         processes = [make()[0] for _ in range(3)]
-        found = await asyncio.gather(*(_outcome(processes[one % 3].take_call(caller)) for one in range(100)))
+        found = await asyncio.gather(*(_outcome(processes[one % 3].take_call(caller, 1)) for one in range(100)))
         assert (found.count("taken"), found.count("minute")) == (60, 40)
-        assert await _outcome(processes[0].take_call(other_key)) == "taken"
+        assert await _outcome(processes[0].take_call(other_key, 1)) == "taken"
 
     async def test_the_next_minute_starts_anew(self, quotas: Quotas, hands: Hands) -> None:
         caller = holder("free")
         for _ in range(60):
-            await quotas.take_call(caller)
+            await quotas.take_call(caller, 1)
         with pytest.raises(RateLimited) as refused:
-            await quotas.take_call(caller)
+            await quotas.take_call(caller, 1)
         assert refused.value.details == {"window": "minute", "limit": 60}
         assert refused.value.headers is not None
         assert refused.value.headers["Retry-After"] == "45"
         hands.move(seconds=45)
-        taken = await quotas.take_call(caller)
+        taken = await quotas.take_call(caller, 1)
         assert taken is not None
         assert [(window.name, window.remaining) for window in taken.windows] == [("day", 939), ("minute", 59)]
 
@@ -120,23 +120,37 @@ class TestToolCalls:
         caller = holder("free")
         for minute in range(17):
             for _ in range(60 if minute < 16 else 40):
-                await quotas.take_call(caller)
+                await quotas.take_call(caller, 1)
             hands.move(minutes=1)
-        assert await _outcome(quotas.take_call(caller)) == "day"
-        assert await _outcome(quotas.take_read(caller)) == "day"
+        assert await _outcome(quotas.take_call(caller, 1)) == "day"
+        assert await _outcome(quotas.take_read(caller, 1)) == "day"
 
     async def test_larger_plans_know_the_minute_alone(self, quotas: Quotas) -> None:
-        taken = await quotas.take_call(holder("starter"))
+        taken = await quotas.take_call(holder("starter"), 1)
         assert taken is not None
         assert [(window.name, window.limit) for window in taken.windows] == [("minute", 300)]
         await quotas.give_back(taken)
         assert taken.windows[0].remaining == 299, "a minute is a rate, and nothing of it comes back"
 
     async def test_the_largest_plan_counts_nothing(self, quotas: Quotas) -> None:
-        assert await quotas.take_call(holder("enterprise")) is None
+        assert await quotas.take_call(holder("enterprise"), 1) is None
+
+    async def test_a_batch_is_one_call_and_as_many_reads_as_it_has_items(self, quotas: Quotas) -> None:
+        taken = await quotas.take_call(holder("free"), 50)
+        assert taken is not None
+        assert [window.remaining for window in taken.windows] == [950, 59]
 
 
 class TestReads:
+    async def test_a_batch_takes_more_than_a_block_at_once(self, quotas: Quotas) -> None:
+        caller = holder("free")
+        taken = await quotas.take_read(caller, 995)
+        assert taken is not None
+        assert taken.windows[0].remaining == 5
+        assert await _outcome(quotas.take_read(caller, 6)) == "day"
+        assert await _outcome(quotas.take_read(caller, 5)) == "taken"
+        assert await _outcome(quotas.take_read(caller, 1)) == "day"
+
     async def test_reads_come_back_at_most_as_often_as_the_cap(self, quotas: Quotas) -> None:
         caller = holder("free")
         count = 0
@@ -146,7 +160,7 @@ class TestReads:
 
 
 async def _taken_and_returned(quotas: Quotas, caller: Caller) -> None:
-    taken = await quotas.take_read(caller)
+    taken = await quotas.take_read(caller, 1)
     assert taken is not None
     await quotas.give_back(taken)
 

@@ -23,7 +23,7 @@ def _entity(call: Call, endpoint: Document, status: int = 200) -> Response:
     return entity_answer(call, endpoint, etag=str(endpoint["version"]), status=status, headers=headers)
 
 
-@router.operation("POST", "", scope=MANAGE, budget=Budget.WRITES)
+@router.operation("POST", "", scope=MANAGE, budget=Budget.WRITES, confidential=True)
 async def create_webhook(call: Call, body: WebhookCreate) -> Response:
     """Add an endpoint, and show its secret this once."""
     return _entity(call, await call.service(Webhooks).create(call.caller, body), 201)
@@ -57,7 +57,7 @@ async def delete_webhook(call: Call) -> Response:
     return answer({"message": f"The webhook to {endpoint['url']} was deleted."})
 
 
-@router.operation("POST", "/{id}/rotate", scope=MANAGE, budget=Budget.WRITES)
+@router.operation("POST", "/{id}/rotate", scope=MANAGE, budget=Budget.WRITES, confidential=True)
 async def rotate_webhook_secret(call: Call, body: Nothing) -> Response:  # noqa: ARG001 - the empty body is checked
     """Replace the secret."""
     return _entity(call, await call.service(Webhooks).rotate(call.caller, path_id(call, "id")))
