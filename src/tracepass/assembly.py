@@ -103,12 +103,8 @@ def build_services(
     templates = templates or packaged_templates()
     origins = Origins(settings.api_origin, settings.resolver_origin)
     catalogue = Products(database, clock=clock, rules=templates, passports=PassportCounts(database))
-    files = Files(
-        database,
-        blobs=open_blobs(database, DOCUMENTS, settings.storage),
-        clock=clock,
-        references=FileReferences(database),
-    )
+    blobs = open_blobs(database, DOCUMENTS, settings.storage)
+    files = Files(database, blobs=blobs, clock=clock, references=FileReferences(database))
     claims = GtinClaims(database, clock=clock)
     plans = Plans.load(settings.plans)
     slots = Slots(database, plans=plans, clock=clock, passports=PassportCounts(database))
