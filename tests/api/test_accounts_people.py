@@ -8,9 +8,11 @@ from typing import Any
 import httpx2
 import pytest
 from tests.api.visitors import PASSWORD, new_email, registered, sign_in, visitor
-from tests.conftest import MovableClock, Office
+from tests.conftest import _CLOCK, MovableClock, Office
 
-from tracepass.identity.models import Role, Workspace
+from tracepass.core.tenancy import OPERATOR
+from tracepass.identity.models import Role, Workspace, user_of
+from tracepass.identity.service import Members
 
 ROLES: tuple[Role, ...] = ("owner", "admin", "editor", "viewer")
 
@@ -81,6 +83,25 @@ async def test_a_stale_cookie_does_not_keep_a_guest_out(office: Office) -> None:
     guest.cookies.set("tp_session", "tps_" + "x" * 43)
     token = await invite(owner, new_email())
     assert (await accept(guest, token, name="Guest", password=PASSWORD)).status_code == 200
+
+
+async def test_who_became_a_member_meanwhile_does_not_join_twice(office: Office, workspace: Workspace) -> None:
+    owner = await office.person(workspace)
+    person, told = await registered(office)
+    token = await invite(owner, told["user"]["email"])
+    user = await office.database.collection("users").find_one({"emailKey": told["user"]["email"]})
+    assert user is not None
+    await Members(office.database, clock=_CLOCK).set_role(workspace, user_of(user), "viewer", actor=OPERATOR)
+    answer = await accept(person, token)
+    assert (answer.status_code, answer.json()["error"]) == (409, "already_member")
+
+
+async def test_who_guesses_the_password_of_an_invited_account_is_slowed_down(office: Office) -> None:
+    owner, _ = await registered(office)
+    _, told = await registered(office)
+    token = await invite(owner, told["user"]["email"])
+    statuses = [(await accept(visitor(office), token, password="wrong password")).status_code for _ in range(6)]
+    assert statuses == [401] * 5 + [429]
 
 
 async def test_a_member_is_not_invited_again(office: Office) -> None:

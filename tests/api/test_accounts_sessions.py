@@ -4,14 +4,32 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import httpx2
 import pytest
 from tests.api.visitors import registered, sign_in, visitor
 from tests.conftest import MovableClock, Office
+from tests.contract.checker import Checker, Operation
+from tests.contract.requests import Requests
 
+from tracepass.contract import load
 from tracepass.core.mongo import Database
 from tracepass.identity.models import Role, Workspace, hash_secret
 from tracepass.identity.service import Authenticator
 from tracepass.identity.sessions import LIFETIME
+
+FOR_PEOPLE = [
+    operation
+    for operation in Checker(load()).operations
+    if operation.definition.get("security") == [{"sessionCookie": []}]
+]
+
+
+@pytest.mark.parametrize("operation", FOR_PEOPLE, ids=lambda operation: operation.id)
+async def test_what_only_people_do_is_forbidden_to_a_key(
+    operation: Operation, contract: Checker, client: httpx2.AsyncClient
+) -> None:
+    answer = await Requests(contract).send(client, operation)
+    assert (answer.status_code, answer.json()["error"]) == (403, "forbidden")
 
 
 @pytest.mark.parametrize("role", ["owner", "admin", "editor", "viewer"])
