@@ -363,6 +363,7 @@ class TestRegistration:
             ["https://user@erp.example/cb"],
             ["https://user:word@erp.example/cb"],
             ["https://erp.example:99999/cb"],
+            ["https://[::1/cb"],
             ["https://erp.example:/cb"],
             ["https:///cb"],
             ["https://erp.example/c b"],
@@ -441,6 +442,7 @@ class TestBrokenRequests:
             ({"resource": "https://other.example"}, "invalid_target"),
             ({"resource": f"{ORIGIN}/elsewhere"}, "invalid_target"),
             ({"state": ["one", "two"]}, "invalid_request"),
+            ({"state": None, "scope": "everything"}, "invalid_scope"),
         ],
     )
     async def test_the_application_is_told_what_is_wrong(

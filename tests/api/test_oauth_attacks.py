@@ -354,6 +354,7 @@ class TestAccessTokens:
             good + ".A",
             "..",
             "a.b.c",
+            f"{good}{'A' * 8192}",
         ]
         for token in forged:
             assert await opens_nothing(application, token)

@@ -19,7 +19,7 @@ from tracepass.identity.models import hash_secret
 from tracepass.identity.service import TOKEN_LIFETIME, AccessTokens, Grant, Grants, resources_of
 from tracepass.oauth.clients import Clients, refusal_of
 from tracepass.oauth.consent import check_resource
-from tracepass.oauth.core import Core, CoreRequest, Fields
+from tracepass.oauth.core import Core, CoreRequest, Fields, Issue
 from tracepass.oauth.models import OFFLINE, REFRESH_LIFETIME, Client, Code, OAuthRefusal, RefreshToken
 from tracepass.oauth.repository import SecretDirectory
 
@@ -62,9 +62,7 @@ class Exchange:
             claimed = await self._claim(self._codes, digest, client, reason="code_replay")
         code = None if claimed is None or self._is_over(claimed) else _code_of(claimed)
         grant = None if code is None else await self._standing(code)
-        core = Core(
-            client, code=None if grant is None else code, issue=functools.partial(self._issue, grant, client, resource)
-        )
+        core = Core(client, code=None if grant is None else code, issue=self._issuing(grant, client, resource))
         return await self._answer(core, request, grant)
 
     async def _refresh(self, client: Client, request: CoreRequest, resource: str | None) -> Document:
@@ -73,11 +71,8 @@ class Exchange:
         claimed = await self._claim(self._refresh_tokens, digest, client, reason="token_reuse")
         token = None if claimed is None or self._is_over(claimed) else refresh_token_of(claimed)
         grant = None if token is None else await self._standing(token)
-        core = Core(
-            client,
-            refresh_token=None if grant is None else token,
-            issue=functools.partial(self._issue, grant, client, resource),
-        )
+        known = None if grant is None else token
+        core = Core(client, refresh_token=known, issue=self._issuing(grant, client, resource))
         try:
             return await self._answer(core, request, grant)
         except OAuthRefusal as refusal:
@@ -101,11 +96,12 @@ class Exchange:
             return None
         return grant
 
-    def _issue(self, grant: Grant | None, client: Client, resource: str | None, scopes: tuple[str, ...]) -> Document:
+    def _issuing(self, grant: Grant | None, client: Client, resource: str | None) -> Issue | None:
+        """Return what makes tokens for a grant; without one there is nothing that could."""
+        return None if grant is None else functools.partial(self._issue, grant, client, resource)
+
+    def _issue(self, grant: Grant, client: Client, resource: str | None, scopes: tuple[str, ...]) -> Document:
         """Make the members of a token answer; pure, for the core calls it."""
-        if grant is None:
-            message = "the core issues nothing without a code or refresh token"
-            raise RuntimeError(message)
         body: Document = {
             "access_token": self._tokens.issue(grant, scopes, resource=_narrowed(resource, grant, self._issuer)),
             "token_type": "Bearer",
@@ -122,10 +118,8 @@ class Exchange:
             body: Document = core.create_token_response(request).body
         except OAuth2Error as error:
             raise refusal_of(error) from None
-        if grant is None:
-            message = "the core issues nothing without a grant"
-            raise RuntimeError(message)
-        await self._store(body.get("refresh_token"), grant)
+        if grant is not None:
+            await self._store(body.get("refresh_token"), grant)
         return body
 
     async def _store(self, refresh_token: str | None, grant: Grant) -> None:

@@ -83,10 +83,6 @@ class Client:
     secret_hash: str | None = None
     uri: str | None = None
 
-    def get_client_id(self) -> str:
-        """Return the id."""
-        return self.client_id
-
     def get_default_redirect_uri(self) -> str | None:
         """Return the only redirect URI, or None if there are more and the request must choose."""
         return self.redirect_uris[0] if len(self.redirect_uris) == 1 else None
