@@ -14,6 +14,7 @@ from tests.leaks import SECRETS
 from tracepass.app import create_app
 from tracepass.core.mongo import Database
 from tracepass.identity.models import hash_secret
+from tracepass.identity.service import Passwords
 from tracepass.settings import Settings
 
 
@@ -269,3 +270,16 @@ async def test_a_session_is_no_bearer_token(office: Office) -> None:
     headers = {"Authorization": f"Bearer {person.cookies['tp_session']}"}
     bearer = httpx2.AsyncClient(transport=httpx2.ASGITransport(office.app), base_url=ORIGIN, headers=headers)
     assert (await bearer.get("/api/auth/session")).status_code == 401
+
+
+async def test_a_hash_with_old_parameters_is_replaced_at_the_next_sign_in(office: Office, database: Database) -> None:
+    _, told = await registered(office)
+    email = told["user"]["email"]
+    weak = await Passwords(time_cost=1).hash(PASSWORD)
+    users = database.collection("users")
+    await users.update_one({"emailKey": email}, {"$set": {"passwordHash": weak}})
+    for _ in range(2):
+        assert (await sign_in(visitor(office), email)).status_code == 200
+    stored = await users.find_one({"emailKey": email})
+    assert stored is not None
+    assert stored["passwordHash"].startswith("$argon2id$v=19$m=65536,t=3,p=4$")
