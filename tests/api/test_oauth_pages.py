@@ -14,6 +14,7 @@ from tests.contract.checker import Checker
 
 from tracepass.app import create_app
 from tracepass.core import mongo
+from tracepass.core.mongo import Database
 from tracepass.identity.models import SESSION_COOKIE, Visit, Workspace, csrf_token_of
 from tracepass.identity.service import Registration, SignIn
 from tracepass.settings import Settings
@@ -83,6 +84,18 @@ class TestSigningIn:
         assert answer.headers["location"] == "/signin?returnTo=%2Faccount%2Fapps"
         answer = await browser.post("/account/apps", data={"csrfToken": "x", "grant": "x"})
         assert answer.headers["location"] == "/signin?returnTo=%2Faccount%2Fapps"
+
+    async def test_who_just_left_the_workspace_signs_in_anew(
+        self, office: Office, workspace: Workspace, database: Database, browser: httpx2.AsyncClient
+    ) -> None:
+        user, secret = await office.session(workspace)
+        application, person = await Application.register(browser), client_of(office.app, office.contract)
+        person.cookies.set(SESSION_COOKIE, secret)
+        assert (await person.get(AUTHORIZE, params=application.request())).status_code == 200
+        await database.collection("memberships").delete_one({"workspaceId": workspace.id, "userId": user.id})
+        answer = await person.get(AUTHORIZE, params=application.request())
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/signin?")
 
 
 class TestConnectedApps:

@@ -140,7 +140,10 @@ async def _with_request(call: Call, fields: Mapping[str, list[str]], proceed: An
 async def _ask(call: Call, asked: Asked, person: SignedInPerson, *, fault: str = "", status: int = 200) -> Response:
     homes = await call.service(People).homes(person.user.id)
     chosen = person.caller.workspace.id
-    home = next(home for home in homes if home.workspace.id == chosen)
+    # A session outlives its membership by seconds.
+    home = next((home for home in homes if home.workspace.id == chosen), None)
+    if home is None:
+        return _to_sign_in(f"{PATH}?{asked.query}")
     granted = asked.scopes if len(homes) > 1 else asked.granted(home)
     form = form_token(call)
     html = _PAGES.render(
