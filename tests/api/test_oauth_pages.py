@@ -95,7 +95,7 @@ class TestSigningIn:
         await database.collection("memberships").delete_one({"workspaceId": workspace.id, "userId": user.id})
         answer = await person.get(AUTHORIZE, params=application.request())
         assert answer.status_code == 303
-        assert answer.headers["location"].startswith("/signin?")
+        assert answer.headers["location"].startswith("/signin?again=true")
 
 
 class TestConnectedApps:

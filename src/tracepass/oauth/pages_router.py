@@ -142,15 +142,16 @@ async def _ask(call: Call, asked: Asked, person: SignedInPerson, *, fault: str =
     chosen = person.caller.workspace.id
     # A session outlives its membership by seconds.
     home = next((home for home in homes if home.workspace.id == chosen), None)
+    again = f"{SIGN_IN}?{urlencode({'again': 'true', 'returnTo': f'{PATH}?{asked.query}'})}"
     if home is None:
-        return _to_sign_in(f"{PATH}?{asked.query}")
+        return see_other(again)
     granted = asked.scopes if len(homes) > 1 else asked.granted(home)
     form = form_token(call)
     html = _PAGES.render(
         "consent.html.j2",
         client=asked.client,
         person=person.user,
-        switch=f"{SIGN_IN}?{urlencode({'again': 'true', 'returnTo': f'{PATH}?{asked.query}'})}",
+        switch=again,
         fault=fault,
         token=form.token,
         hidden=[(name, value) for name, values in asked.fields.items() for value in values],
