@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import httpx2
 import pytest
-from fastapi import FastAPI
+from tests.conftest import Office, client_of
 
-from tracepass.api.edge import Edge
-from tracepass.api.failures import install_failures
-from tracepass.core.clock import system_clock
-from tracepass.core.mongo import connected
-from tracepass.identity.service import ApiKeys, Authenticator, KeyDoor, Workspaces
 from tracepass.templates.categories import CATEGORIES
-from tracepass.templates.router import router
-from tracepass.templates.service import Templates
 
 
 @dataclass(frozen=True)
@@ -32,23 +24,11 @@ class Door:
 
 
 @pytest.fixture
-async def door(mongod: str, database_name: str) -> AsyncIterator[Door]:
-    async with connected(mongod, name=database_name) as database:
-        workspace = await Workspaces(database, clock=system_clock).create("Volta")
-        keys = ApiKeys(database, clock=system_clock)
-        reader = await keys.create(workspace, "reader", scopes=frozenset({"templates:read"}))
-        other = await keys.create(workspace, "other", scopes=frozenset({"passports:read"}))
-        app = FastAPI()
-        install_failures(app)
-        app.include_router(router)
-        app.state.gates = ()
-        app.state.services = {
-            Templates: Templates.load(),
-            Authenticator: Authenticator((KeyDoor(database),), clock=system_clock),
-        }
-        transport = httpx2.ASGITransport(app=Edge(app))
-        async with httpx2.AsyncClient(transport=transport, base_url="http://test") as http:
-            yield Door(http, reader.secret, other.secret)
+async def door(office: Office) -> Door:
+    workspace = await office.workspace()
+    reader = await office.key(workspace, scopes=frozenset({"templates:read"}))
+    other = await office.key(workspace, scopes=frozenset({"passports:read"}))
+    return Door(client_of(office.app, office.contract), reader, other)
 
 
 async def test_the_list_names_every_category_that_has_a_template(door: Door) -> None:

@@ -1,6 +1,7 @@
-"""Whoever asks with another key gets nothing, learns nothing and changes nothing: every operation on something named.
+"""Whoever asks with another key gets nothing, learns nothing and changes nothing: every operation on what readers see.
 
-The operations come from the contract, so that a new one is tried without anybody thinking of it.
+The operations come from the contract, so that a new one is tried without anybody thinking of it; that those on anything
+else answer 404 is tried in `tests/contract/test_refusals.py`.
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ from tracepass.identity.models import Workspace
 API = "/api/v1"
 SERIAL = "OURS/1"
 ABSENT = "0" * 24
+OURS = tuple(f"{API}/{collection}/" for collection in ("products", "passports", "files", "links", "domains"))
 NAMED = [
     operation
     for operation in Checker(load()).operations
-    if operation.path.startswith(API) and ("{id}" in operation.path or "{serial}" in operation.path)
+    if operation.path.startswith(OURS) and ("{id}" in operation.path or "{serial}" in operation.path)
 ]
 USED_BY_READING = {"apiKeys"}
 
