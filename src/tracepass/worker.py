@@ -1,20 +1,26 @@
-"""The composition root of the background process: it leases jobs and does them."""
+"""The composition root of the background process: it does jobs, brings events to their receivers, seals the log."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Self
 
 import structlog
 
 from tracepass.accounts.mailing import AccountMails
+from tracepass.accounts.notices import WebhookNotices
 from tracepass.assembly import build_services
+from tracepass.core.alarm import Alarm
 from tracepass.core.clock import Clock, system_clock
-from tracepass.core.errors import Refusal
-from tracepass.core.jobs import Job, Jobs
+from tracepass.core.jobrunner import JobRunner, Workers
+from tracepass.core.jobs import COLLECTION as JOBS
+from tracepass.core.jobs import Jobs
 from tracepass.core.logging import configure_logging
 from tracepass.core.mail import Mailer
-from tracepass.core.mongo import Database, PyMongoError, connected
+from tracepass.core.mongo import Database, connected
 from tracepass.core.outbound import Outbound
 from tracepass.core.sealer import Sealer
 from tracepass.core.sealing import Sealing
@@ -24,14 +30,42 @@ from tracepass.passports.expiring import EXPIRE, Expiry
 from tracepass.passports.refreshing import REFRESH_VIEWS, ViewRefresher
 from tracepass.passports.service import Passports
 from tracepass.settings import Settings
-from tracepass.webhooks.making import post_office
+from tracepass.webhooks.making import WATCHED, Office, post_office
+from tracepass.webhooks.post import PostOffice
+from tracepass.webhooks.standing import MAIL_DISABLED
 
-POOL = 4
-PAUSE_SECONDS = 1.0
+POOL = 8
 
 _log = structlog.get_logger()
 
-Workers = Mapping[str, Callable[[Job], Awaitable[None]]]
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """All that one worker does."""
+
+    alarm: Alarm
+    jobs: JobRunner
+    post: PostOffice
+    sealer: Sealer
+
+    @classmethod
+    def over(cls, database: Database, settings: Settings, clock: Clock, services: dict[type, Any]) -> Self:
+        """Put a workshop together from the services of an installation."""
+        alarm = Alarm(database, {**WATCHED, JOBS: {}})
+        office = Office(
+            clock=clock,
+            sealing=services[Sealing],
+            outbound=services[Outbound],
+            data=PassportEvents(services[Passports].desk),
+            alarm=alarm,
+        )
+        done = workers(database, settings, clock, services)
+        return cls(
+            alarm,
+            JobRunner(Jobs(database, clock=clock), done, clock=clock, bell=alarm.bell(JOBS)),
+            post_office(database, settings.webhooks, office),
+            Sealer(database, clock=clock),
+        )
 
 
 async def run(settings: Settings, stop: asyncio.Event, *, clock: Clock = system_clock) -> None:
@@ -40,72 +74,61 @@ async def run(settings: Settings, stop: asyncio.Event, *, clock: Clock = system_
     Raises:
         RuntimeError: no database is given.
     """
+    async with _workshop(settings, clock) as workshop:
+        _log.info("worker started")
+        async with asyncio.TaskGroup() as group:
+            for part in (workshop.alarm.listen, workshop.sealer.run, workshop.jobs.run, workshop.post.run):
+                group.create_task(part(stop))
+        _log.info("worker stopped")
+
+
+async def run_once(settings: Settings, *, clock: Clock = system_clock) -> None:
+    """Do all that is due now, and no more: jobs, then what events they made, then the seals.
+
+    Raises:
+        RuntimeError: no database is given.
+        PyMongoError: the database does not answer.
+    """
+    async with _workshop(settings, clock) as workshop:
+        while await workshop.jobs.run_one():
+            pass
+        await workshop.post.run_once()
+        while await workshop.sealer.seal_once():
+            pass
+        await workshop.sealer.lease.release()
+
+
+@asynccontextmanager
+async def _workshop(settings: Settings, clock: Clock) -> AsyncIterator[Workshop]:
     configure_logging(settings.log_level)
     if settings.mongodb_uri is None:
         message = "the worker needs TRACEPASS_MONGODB_URI; `tracepass serve` starts its own database and sets it"
         raise RuntimeError(message)
     uri = settings.mongodb_uri.get_secret_value()
     async with connected(uri, name=settings.database, max_pool_size=POOL) as database:
-        _log.info("worker started")
-        async with asyncio.TaskGroup() as group:
-            group.create_task(Sealer(database, clock=clock).run(stop))
-            group.create_task(_work(database, settings, clock, stop))
-            group.create_task(_bring(database, settings, clock, stop))
-        _log.info("worker stopped")
-
-
-async def _bring(database: Database, settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
-    """Bring events to those who want to be told of them."""
-    services = build_services(database, settings, clock)
-    async with services[Outbound] as outbound:
-        await post_office(
-            database,
-            settings.webhooks,
-            clock=clock,
-            sealing=services[Sealing],
-            outbound=outbound,
-            data=PassportEvents(services[Passports].desk),
-        ).run(stop)
-
-
-async def _work(database: Database, settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
-    while not stop.is_set():
-        if not await work_once(database, settings, clock):
-            await _pause(stop)
+        services = build_services(database, settings, clock)
+        async with services[Outbound]:
+            yield Workshop.over(database, settings, clock, services)
 
 
 async def work_once(database: Database, settings: Settings, clock: Clock) -> bool:
     """Do one job; tell whether there was one. One that fails is taken up again when its lease ends."""
-    queue = Jobs(database, clock=clock)
-    try:
-        job = await queue.lease()
-        if job is None:
-            return False
-        await workers(database, settings, clock)[job.kind](job)
-    except PyMongoError as error:
-        _log.warning("database unavailable", error=type(error).__name__)
-        return False
-    except Refusal as refusal:
-        _log.warning("job refused", code=refusal.code, message=refusal.message)
-    return True
-
-
-def workers(database: Database, settings: Settings, clock: Clock) -> Workers:
-    """Return who does which kind of job."""
-    desk = build_services(database, settings, clock)[Passports].desk
-    workspaces = Workspaces(database, clock=clock)
+    services = build_services(database, settings, clock)
     jobs = Jobs(database, clock=clock)
-    mails = AccountMails(database, clock=clock, mailer=Mailer(settings.smtp), origin=settings.api_origin)
+    async with services[Outbound]:
+        return await JobRunner(jobs, workers(database, settings, clock, services), clock=clock).run_one()
+
+
+def workers(database: Database, settings: Settings, clock: Clock, services: dict[type, Any]) -> Workers:
+    """Return who does which kind of job."""
+    desk = services[Passports].desk
+    workspaces = Workspaces(database, clock=clock)
+    jobs, mailer = Jobs(database, clock=clock), Mailer(settings.smtp)
+    mails = AccountMails(database, clock=clock, mailer=mailer, origin=settings.api_origin)
     return {
         REFRESH_VIEWS: ViewRefresher(desk, jobs=jobs, workspaces=workspaces).work,
         EXPIRE: Expiry(desk, jobs=jobs, workspaces=workspaces).work,
         MAIL_RESET: mails.reset,
         MAIL_INVITATION: mails.invitation,
+        MAIL_DISABLED: WebhookNotices(database, clock=clock, mailer=mailer).disabled,
     }
-
-
-async def _pause(stop: asyncio.Event) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
-    except TimeoutError:
-        return

@@ -42,10 +42,12 @@ COMPOSITION_ROOTS = ("tracepass.app", "tracepass.assembly", "tracepass.worker", 
 DRIVER_MODULES = {
     "tracepass.core.blobs",
     "tracepass.core.embedded.replica",
+    "tracepass.core.gathering",
     "tracepass.core.ids",
     "tracepass.core.jobs",
     "tracepass.core.leases",
     "tracepass.core.mongo",
+    "tracepass.core.shortway",
     "tracepass.core.sealer",
     "tracepass.identity.grants_repository",
     "tracepass.identity.access_repository",
@@ -54,6 +56,7 @@ DRIVER_MODULES = {
     "tracepass.quotas.repository",
     "tracepass.oauth.repository",
     "tracepass.resolver.repository",
+    "tracepass.webhooks.queue",
 }
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "base", "misc"}
 MAX_FILE_LINES = 350

@@ -9,13 +9,13 @@ import typer
 from pydantic import SecretStr
 
 from tracepass.assembly import INDEXES
-from tracepass.cli.installation import IndexesMissing, database_uri, settings_for, with_database
+from tracepass.cli.installation import DatabaseAway, IndexesMissing, database_uri, settings_for, with_database
 from tracepass.cli.options import DataDir
-from tracepass.core.mongo import Database, Index
+from tracepass.core.mongo import Database, Index, PyMongoError
 from tracepass.core.secretkey import load_secret_key
 from tracepass.settings import Settings
 from tracepass.supervisor import Family, Listener
-from tracepass.supervisor.processes import run_web, run_worker
+from tracepass.supervisor.processes import run_web, run_worker, run_worker_once
 
 
 def register(app: typer.Typer) -> None:
@@ -65,13 +65,27 @@ def prepare_indexes(settings: Settings, *, own: bool) -> None:
         raise IndexesMissing(f"The database lacks indexes: {names}. Run `tracepass indexes` first.")
 
 
-def worker(data_dir: DataDir = None) -> None:
+def worker(
+    data_dir: DataDir = None,
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Do what is due now and end, as cron wants it.")] = False,
+    metrics_port: Annotated[
+        int, typer.Option(help="Serve /metrics of this worker on this port of 127.0.0.1; 0 is not at all.", min=0)
+    ] = 0,
+) -> None:
     """Run the background worker alone, beside servers started with --no-worker."""
     settings = settings_for(data_dir)
     key = base64.b64encode(load_secret_key(settings)).decode()
     with database_uri(settings) as uri:
         own = {"mongodb_uri": SecretStr(uri), "secret_key": SecretStr(key)}
-        run_worker(Settings(**(settings.model_dump() | own)))
+        reached = Settings(**(settings.model_dump() | own))
+        if not once:
+            run_worker(reached, metrics_port=metrics_port)
+            return
+        try:
+            run_worker_once(reached)
+        except PyMongoError as error:
+            raise DatabaseAway(f"The database refused: {error}") from error
 
 
 def _web(fd: Annotated[int, typer.Option(help="The listening socket's descriptor.")]) -> None:

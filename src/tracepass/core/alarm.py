@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -11,6 +11,8 @@ import structlog
 from tracepass.core.mongo import Database, PyMongoError
 
 RETRY_SECONDS = 5.0
+SILENCE_MS = 500
+"""How long the stream may be silent before it is seen whether to stop."""
 
 _log = structlog.get_logger()
 
@@ -36,18 +38,24 @@ class Bell:
 
 
 class Alarm:
-    """Rings its bells when documents were inserted into collections, so that nobody need look often."""
+    """Rings a bell when documents are inserted into a collection, so that nobody need look often.
 
-    def __init__(self, database: Database, collections: Collection[str]) -> None:
-        self._database = database.files
-        self._match = {"operationType": "insert", "ns.coll": {"$in": list(collections)}}
-        self._bells: list[Bell] = []
+    ``watched`` says which collections, and what their new documents must look like to be worth a ring: equal members.
+    """
 
-    def bell(self) -> Bell:
-        """Return a bell for one waiter."""
-        bell = Bell()
-        self._bells.append(bell)
-        return bell
+    def __init__(self, database: Database, watched: Mapping[str, Mapping[str, Any]]) -> None:
+        self._database = database
+        self._watched = watched
+        self._bells = {collection: Bell() for collection in watched}
+
+    def bell(self, collection: str) -> Bell:
+        """Return the bell of a collection; one waits for it."""
+        return self._bells[collection]
+
+    def ring(self) -> None:
+        """Wake everybody."""
+        for bell in self._bells.values():
+            bell.ring()
 
     async def listen(self, stop: asyncio.Event) -> None:
         """Ring for what is inserted until told to stop; while there is no change stream, nothing rings."""
@@ -56,18 +64,28 @@ class Alarm:
                 await self._listen(stop)
             except PyMongoError as error:
                 _log.warning("no change stream", error=type(error).__name__)
-                await self._pause(stop)
+                await _pause(stop)
 
     async def _listen(self, stop: asyncio.Event) -> None:
-        pipeline: list[Mapping[str, Any]] = [{"$match": self._match}, {"$project": {"_id": 1}}]
-        async with await self._database.watch(pipeline, max_await_time_ms=500) as stream:
+        async with await self._database.files.watch(self._pipeline, max_await_time_ms=SILENCE_MS) as stream:
+            # What was inserted before the stream began has rung no bell.
+            self.ring()
             while not stop.is_set():
-                if await stream.try_next() is not None:
-                    for bell in self._bells:
-                        bell.ring()
+                inserted = await stream.try_next()
+                if inserted is not None:
+                    self._bells[inserted["ns"]["coll"]].ring()
 
-    async def _pause(self, stop: asyncio.Event) -> None:
-        try:
-            await asyncio.wait_for(stop.wait(), RETRY_SECONDS)
-        except TimeoutError:
-            return
+    @property
+    def _pipeline(self) -> list[Mapping[str, Any]]:
+        inserted = [
+            {"ns.coll": collection, **{f"fullDocument.{name}": value for name, value in members.items()}}
+            for collection, members in self._watched.items()
+        ]
+        return [{"$match": {"operationType": "insert", "$or": inserted}}, {"$project": {"_id": 1, "ns": 1}}]
+
+
+async def _pause(stop: asyncio.Event) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), RETRY_SECONDS)
+    except TimeoutError:
+        return

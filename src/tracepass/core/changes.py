@@ -15,7 +15,7 @@ from tracepass.core.canonical import state_hash
 from tracepass.core.clock import Clock, timestamp
 from tracepass.core.differences import Difference, apply
 from tracepass.core.ids import Id, new_id
-from tracepass.core.mongo import Database, Document, DuplicateKeyError, Index, Session
+from tracepass.core.mongo import Database, Document, DuplicateKeyError, Index, Session, Write
 from tracepass.core.tenancy import Actor, Tenancy
 
 COLLECTION = "changes"
@@ -39,7 +39,7 @@ _NEWEST = (("at", -1), ("_id", -1))
 INDEXES = (
     Index(COLLECTION, (*_TENANT, *_ENTITY, ("version", -1)), unique=True, partial=VERSIONED),
     Index(COLLECTION, (*_TENANT, ("at", 1), ("_id", 1)), partial=UNSEALED),
-    Index(COLLECTION, (("outbox", 1), ("_id", 1)), partial=OUTBOX),
+    Index(COLLECTION, (("outbox", 1), ("at", 1), ("version", 1)), partial=OUTBOX),
     Index(COLLECTION, (*_TENANT, ("seal.seq", 1)), partial=SEALED),
     Index(COLLECTION, (*_TENANT, *_NEWEST), partial=SEALED),
     Index(COLLECTION, (*_TENANT, ("entity.type", 1), *_NEWEST), partial=SEALED),
@@ -97,6 +97,15 @@ class ChangeLog:
             raise Stale from None
         await completion.mark(change.entity, change.entity_id, change.version, session=session)
         return digest
+
+    def writes(self, change: Change, actor: Actor) -> tuple[list[Write], str]:
+        """Return what is written with a change, for its transaction, and the hash of the new state.
+
+        The first of the writes raises `Stale` if the entity has got this version by another.
+        """
+        record, digest = self._record(change, actor)
+        marks = completion.marking(change.entity, change.entity_id, change.version)
+        return [self._records.insertion(record, taken=Stale), *marks], digest
 
     def _record(self, change: Change, actor: Actor) -> tuple[Document, str]:
         digest = state_hash(change.state)

@@ -6,7 +6,7 @@ worker that dies gives its job back by doing nothing. Enqueueing a job that is t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from tracepass.core.tenancy import Tenancy
 COLLECTION = "jobs"
 LEASE = timedelta(seconds=60)
 
-INDEXES = (Index(COLLECTION, (("dueAt", 1),)),)
+INDEXES = (Index(COLLECTION, (("dueAt", 1), ("kind", 1))),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +70,13 @@ class Jobs:
     def _lease_end(self) -> str:
         return timestamp(self._clock() + LEASE)
 
-    async def lease(self) -> Job | None:
-        """Take the job that has been due longest, for 60 seconds; None if none is."""
+    async def lease(self, *, of: Collection[str] | None = None) -> Job | None:
+        """Take the job that has been due longest, for 60 seconds, of some kinds or any; None if none is."""
+        query: dict[str, Any] = {"dueAt": {"$lte": self._now()}}
+        if of is not None:
+            query["kind"] = {"$in": list(of)}
         found = await self._jobs.find_one_and_update(
-            {"dueAt": {"$lte": self._now()}},
+            query,
             {"$set": {"dueAt": self._lease_end()}, "$inc": {"attempts": 1}},
             sort=[("dueAt", 1)],
             return_document=ReturnDocument.AFTER,
@@ -85,6 +88,15 @@ class Jobs:
         members = {"progress": progress, "dueAt": self._lease_end()}
         outcome = await self._jobs.update_one({"_id": job.id, "generation": job.generation}, {"$set": members})
         return outcome.matched_count == 1
+
+    async def backlog(self, limit: int) -> tuple[int, str | None]:
+        """Return how many jobs are due, counted up to a limit, and since when the oldest is.
+
+        A job that runs is not due until its lease ends.
+        """
+        due: dict[str, Any] = {"dueAt": {"$lte": self._now()}}
+        oldest = await self._jobs.find_one(due, {"dueAt": 1}, sort=[("dueAt", 1)])
+        return await self._jobs.count_documents(due, limit=limit), None if oldest is None else oldest["dueAt"]
 
     async def finish(self, job: Job) -> None:
         """Take a done job away; one that was asked for anew stays."""

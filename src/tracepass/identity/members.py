@@ -57,6 +57,12 @@ class Members:
         users = await self._users.find_many([membership["userId"] for membership in found])
         return [_member(membership, users[membership["userId"]]) for membership in found], total
 
+    async def owners(self, workspace_id: Id) -> list[User]:
+        """Return the owners of a workspace, longest first."""
+        ids = await self._memberships.owner_ids(workspace_id)
+        users = await self._users.find_many(ids)
+        return [user_of(users[user_id]) for user_id in ids]
+
     async def join(
         self, workspace_id: Id, user: User, role: Role, *, actor: Actor, session: Session, action: str = "member.joined"
     ) -> None:

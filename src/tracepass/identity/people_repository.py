@@ -99,6 +99,11 @@ class MembershipDirectory:
         query = {"workspaceId": workspace_id, "role": "owner"}
         return await self._memberships.count_documents(query, session=session)
 
+    async def owner_ids(self, workspace_id: Id) -> list[Id]:
+        """Return who the owners are, longest first."""
+        found = self._memberships.find({"workspaceId": workspace_id, "role": "owner"}, {"userId": 1}).sort("_id", 1)
+        return [membership["userId"] async for membership in found]
+
     async def set_role(self, membership_id: Id, role: str, *, session: Session) -> None:
         """Give a member another role."""
         await self._memberships.update_one({"_id": membership_id}, {"$set": {"role": role}}, session=session)

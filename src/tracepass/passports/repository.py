@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tracepass.core.errors import Invalid
 from tracepass.core.ids import Id
-from tracepass.core.mongo import Database, Document, DuplicateKeyError, Index, Session
+from tracepass.core.mongo import Database, Document, Index, Insert, Session, Write
 from tracepass.core.paging import Position, read_cursor
 from tracepass.core.tenancy import Tenancy
 from tracepass.core.trigrams import query_terms
@@ -37,6 +37,7 @@ INDEXES = (
     Index(PASSPORTS, (*_TENANT, ("productId", 1), ("complianceKey", 1))),
     Index(IDENTIFIERS, (("gtin", 1), ("workspaceId", 1))),
     Index(SCANS, (*_TENANT, ("passportId", 1), ("day", -1))),
+    Index(SCANS, (("purgeAt", 1),), expire_after_seconds=0),
 )
 
 
@@ -162,6 +163,10 @@ class PassportRepository:
             query["gs1.gtin"] = which.gtin
         return await self._passports.find(query, limit=2).to_list()
 
+    async def find_all(self, ids: Collection[Id]) -> dict[Id, Document]:
+        """Return those passports of some ids that are there."""
+        return {found["_id"]: found async for found in self._passports.find({"_id": {"$in": list(ids)}})}
+
     async def page(self, which: PassportFilter, *, after: Position | None, skip: int, limit: int) -> list[Document]:
         """Return the list members of the passports that match."""
         query = which.query
@@ -223,16 +228,9 @@ class PassportRepository:
             query |= {"publicFileRefs": file_id, "status": {"$in": ["published", "expired"]}}
         return await self._passports.count(query, limit=1) > 0
 
-    async def insert(self, passport: Document, *, session: Session) -> None:
-        """Add a passport.
-
-        Raises:
-            SerialTaken: another one has its serial within the GTIN.
-        """
-        try:
-            await self._passports.insert(passport, session=session)
-        except DuplicateKeyError:
-            raise SerialTaken from None
+    def insertion(self, passport: Document) -> Write:
+        """Return the write that adds a passport; it raises `SerialTaken` if another has its serial in the GTIN."""
+        return self._passports.insertion(passport, taken=SerialTaken)
 
     async def update(self, passport_id: Id, version: int, change: Mapping[str, Any], *, session: Session) -> bool:
         """Change a passport that still is at a version; tell whether it was."""
@@ -263,16 +261,9 @@ class IdentifierClaims:
     def __init__(self, database: Database) -> None:
         self._identifiers = database.collection(IDENTIFIERS)
 
-    async def claim(self, document: Document, *, session: Session) -> None:
-        """Claim a key.
-
-        Raises:
-            KeyTaken: another passport stands under it.
-        """
-        try:
-            await self._identifiers.insert_one(document, session=session)
-        except DuplicateKeyError:
-            raise KeyTaken from None
+    def claiming(self, document: Document) -> Write:
+        """Return the write that claims a key; it raises `KeyTaken` if another passport stands under it."""
+        return Insert(IDENTIFIERS, document, KeyTaken)
 
     async def refresh(self, key: str, passport_id: Id, members: Mapping[str, Any], *, session: Session) -> bool:
         """Set what scanners see; tell whether the key still belongs to the passport."""

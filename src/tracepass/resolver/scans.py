@@ -7,12 +7,16 @@ the total is counted.
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 
 from tracepass.core.clock import Clock
 from tracepass.core.ids import Id
 from tracepass.core.mongo import Document, PyMongoError
 from tracepass.resolver.models import Device, Format, State
 from tracepass.resolver.repository import CrossWorkspaceScans
+
+KEPT = timedelta(days=800)
+"""Two years of days, and what one compares them with; the database itself takes away what is older."""
 
 _Day = tuple[Id, str]
 
@@ -68,4 +72,5 @@ def _document(state: State, day: str) -> Document:
         "environment": state.environment,
         "passportId": state.passport_id,
         "day": day,
+        "purgeAt": datetime.fromisoformat(day).replace(tzinfo=UTC) + KEPT,
     }

@@ -8,6 +8,7 @@ import socket
 from types import FrameType
 
 import uvicorn
+from prometheus_client import start_http_server
 
 from tracepass import worker
 from tracepass.app import create_app
@@ -45,9 +46,23 @@ def run_web(settings: Settings, *, descriptor: int) -> None:
         _Server(config).run(sockets=[listening])
 
 
-def run_worker(settings: Settings) -> None:
-    """Do background work until SIGTERM or SIGINT."""
+def run_worker(settings: Settings, *, metrics_port: int = 0) -> None:
+    """Do background work until SIGTERM or SIGINT; with a port, tell of it there.
+
+    The worker of `serve` needs none: its counters stand in the /metrics of its web processes.
+    """
+    if metrics_port:
+        start_http_server(metrics_port, addr="127.0.0.1")
     asyncio.run(_work(settings))
+
+
+def run_worker_once(settings: Settings) -> None:
+    """Do what is due now.
+
+    Raises:
+        PyMongoError: the database does not answer.
+    """
+    asyncio.run(worker.run_once(settings))
 
 
 async def _work(settings: Settings) -> None:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from prometheus_client import Counter, Histogram
-
 from tracepass.core.clock import Clock, timestamp
-from tracepass.core.ids import Id
 from tracepass.core.mongo import Database, Document
 from tracepass.core.outbound import Outbound
-from tracepass.core.sealing import Sealing
+from tracepass.core.sealing import SealBroken, Sealing
 from tracepass.core.targets import CallFailed
 from tracepass.delivery.ladder import Ladder
 from tracepass.delivery.signing import signature_headers
+from tracepass.webhooks import measures
 from tracepass.webhooks.endpoints import PURPOSE, event_name
 from tracepass.webhooks.models import TEST
 from tracepass.webhooks.queue import DeliveryQueue
@@ -27,8 +25,15 @@ from tracepass.webhooks.standing import Standing
 SHOWN_BYTES = 2048
 GONE = 410
 USER_AGENT = "TracePass-Webhooks/1"
-OUTCOMES = Counter("tracepass_webhook_attempts_total", "Attempts to deliver an event", ("outcome",))
-LATENCY = Histogram("tracepass_webhook_attempt_seconds", "Time a receiver took to answer, in seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A leased delivery with all that is needed to bring it."""
+
+    delivery: Document
+    endpoint: Document
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ class Reply:
 
 
 class Attempts:
-    """Makes attempts; remembers which endpoints fail at the moment."""
+    """Makes attempts."""
 
     def __init__(
         self,
@@ -68,60 +73,79 @@ class Attempts:
         self._ladder = ladder
         self._seconds = seconds
         self._standing = standing
-        self._failing: set[Id] = set()
 
-    def fails(self, endpoint: Id) -> bool:
-        """Tell whether the last attempt from here at an endpoint failed."""
-        return endpoint in self._failing
+    async def pack(self, leased: Sequence[Document]) -> list[Parcel]:
+        """Fetch what deliveries need; those whose endpoint is gone or disabled, or whose event is, are cancelled."""
+        if not leased:
+            return []
+        endpoints = await self._queue.endpoints({one["endpointId"] for one in leased})
+        bodies = await self._queue.bodies({one["eventId"] for one in leased})
+        parcels = []
+        for delivery in leased:
+            endpoint, body = endpoints.get(delivery["endpointId"]), bodies.get(delivery["eventId"])
+            if endpoint is None or body is None or not _may_be_told(endpoint, delivery):
+                await self._queue.cancel(delivery, self._now())
+                measures.ENDED.labels("cancelled").inc()
+            else:
+                parcels.append(Parcel(delivery, endpoint, body))
+        return parcels
 
-    async def make(self, delivery: Document) -> None:
-        """Send an event to its endpoint once, and write down how it went."""
-        endpoint = await self._queue.endpoint(delivery["endpointId"])
-        if endpoint is None or (endpoint["status"] == "disabled" and delivery["eventType"] != TEST):
-            await self._queue.cancel(delivery, {"finishedAt": self._now()})
-            return
-        body = await self._queue.body(delivery["eventId"])
-        if body is None:
-            await self._queue.cancel(delivery, {"finishedAt": self._now()})
-            return
-        reply = await self._send(endpoint, delivery, body)
-        await self._record(delivery, reply)
-        await self._judge(endpoint, delivery, reply)
+    async def make(self, parcel: Parcel) -> bool:
+        """Send an event to its endpoint once, and write down how it went; tell whether it was taken."""
+        reply = await self._send(parcel)
+        await self._record(parcel.delivery, reply)
+        if reply.succeeded:
+            await self._standing.does_well(parcel.endpoint)
+        elif parcel.delivery["eventType"] != TEST:
+            await self._standing.fails(parcel.endpoint, gone=reply.status == GONE)
+        return reply.succeeded
 
-    async def _send(self, endpoint: Document, delivery: Document, body: bytes) -> Reply:
-        moment = int(self._clock().timestamp())
-        signed = signature_headers(event_name(delivery["eventId"]), moment, body, keys=self._keys(endpoint))
-        headers = {"Content-Type": "application/json", "User-Agent": USER_AGENT, **signed}
+    async def _send(self, parcel: Parcel) -> Reply:
         begun = time.perf_counter()
         try:
-            answer = await self._outbound.post(endpoint["url"], body, headers=headers, seconds=self._seconds)
+            answer = await self._outbound.post(
+                parcel.endpoint["url"], parcel.body, headers=self._headers(parcel), seconds=self._seconds
+            )
         except CallFailed as fault:
-            error = {"code": fault.reason, "message": fault.message}
-            return Reply(None, None, error, time.perf_counter() - begun)
+            return _no_answer(fault.reason, fault.message, begun)
+        except SealBroken:
+            return _no_answer("secret_unreadable", "The secret that signs it cannot be read; replace it.", begun)
         text = answer.body[:SHOWN_BYTES].decode("utf-8", errors="replace")
-        return Reply(answer.status, text, None, answer.seconds, self._wish(answer.headers.get("retry-after", "")))
+        wished = self._wish(answer.headers.get("retry-after", ""))
+        return Reply(answer.status, text, None, time.perf_counter() - begun, wished)
+
+    def _headers(self, parcel: Parcel) -> dict[str, str]:
+        """Return the headers of a message, signed now.
+
+        Raises:
+            SealBroken: its secret was sealed under a key that is not here any more.
+        """
+        event, moment = event_name(parcel.delivery["eventId"]), int(self._clock().timestamp())
+        signed = signature_headers(event, moment, parcel.body, keys=self._keys(parcel.endpoint))
+        return {"Content-Type": "application/json", "User-Agent": USER_AGENT, **signed}
 
     def _keys(self, endpoint: Document) -> list[str]:
         """Return the secrets that sign now, the newest first."""
         sealed = [endpoint["secret"]]
         until = endpoint["previousSecretUntil"]
-        if until is not None and until > self._now() and endpoint["previousSecret"] is not None:
+        if until is not None and until > self._now():
             sealed.append(endpoint["previousSecret"])
         about = str(endpoint["_id"])
         return [self._sealing.open(bytes(one), purpose=PURPOSE, about=about).decode() for one in sealed]
 
     def _wish(self, header: str) -> float | None:
         """Read ``Retry-After``: seconds, or a date (RFC 9110 10.2.3)."""
-        if header.strip().isdigit():
-            return float(header)
+        text = header.strip()
+        if text.isascii() and text.isdigit():
+            return float(text)
         try:
-            return (parsedate_to_datetime(header) - self._clock()).total_seconds()
+            return (parsedate_to_datetime(text) - self._clock()).total_seconds()
         except (ValueError, TypeError):
             return None
 
     async def _record(self, delivery: Document, reply: Reply) -> None:
-        OUTCOMES.labels("succeeded" if reply.succeeded else "failed").inc()
-        LATENCY.observe(reply.seconds)
+        measures.ATTEMPTS.labels("succeeded" if reply.succeeded else "failed").inc()
+        measures.LATENCY.observe(reply.seconds)
         attempt: Document = {
             "at": self._now(),
             "status": reply.status,
@@ -129,7 +153,10 @@ class Attempts:
             "response": reply.text,
             "error": None if reply.error is None else dict(reply.error),
         }
-        await self._queue.record(delivery, attempt, self._outcome(delivery, reply))
+        outcome = self._outcome(delivery, reply)
+        if "status" in outcome:
+            measures.ENDED.labels(outcome["status"]).inc()
+        await self._queue.record(delivery, attempt, outcome)
 
     def _outcome(self, delivery: Document, reply: Reply) -> dict[str, Any]:
         now = self._clock()
@@ -140,13 +167,13 @@ class Attempts:
             return {"status": "failed", "finishedAt": timestamp(now)}
         return {"dueAt": timestamp(now + timedelta(seconds=wait))}
 
-    async def _judge(self, endpoint: Document, delivery: Document, reply: Reply) -> None:
-        if reply.succeeded:
-            self._failing.discard(endpoint["_id"])
-            await self._standing.does_well(endpoint)
-        elif delivery["eventType"] != TEST:
-            self._failing.add(endpoint["_id"])
-            await self._standing.fails(endpoint, gone=reply.status == GONE)
-
     def _now(self) -> str:
         return timestamp(self._clock())
+
+
+def _may_be_told(endpoint: Document, delivery: Document) -> bool:
+    return bool(endpoint["status"] == "enabled" or delivery["eventType"] == TEST)
+
+
+def _no_answer(code: str, message: str, begun: float) -> Reply:
+    return Reply(None, None, {"code": code, "message": message}, time.perf_counter() - begun)

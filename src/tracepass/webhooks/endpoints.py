@@ -57,11 +57,11 @@ def wants(endpoint: Mapping[str, Any], event_type: str, at: str) -> bool:
     return (EVERY in endpoint["events"] or event_type in endpoint["events"]) and bool(endpoint["createdAt"] <= at)
 
 
-def new_delivery(endpoint: Mapping[str, Any], record: Mapping[str, Any], *, now: datetime, due: str) -> Document:
-    """Return the delivery of an event to an endpoint.
+def new_delivery(endpoint: Mapping[str, Any], record: Mapping[str, Any], *, now: datetime) -> Document:
+    """Return the delivery of an event to an endpoint, due now.
 
     Deliveries of one entity to one endpoint are a stream, ordered by the entity's version; what has no version stands
-    alone.
+    alone. ``behind`` is set in those that were made while others of their stream were pending.
     """
     version = record.get("version")
     tail = record["_id"] if version is None else record["entity"]["id"]
@@ -75,11 +75,24 @@ def new_delivery(endpoint: Mapping[str, Any], record: Mapping[str, Any], *, now:
         "stream": f"{endpoint['_id']}/{tail}",
         "position": version or 0,
         "status": "pending",
+        "behind": False,
         "made": 0,
         "holder": None,
-        "dueAt": due,
+        "dueAt": timestamp(now),
         "attempts": [],
         "createdAt": timestamp(now),
         "finishedAt": None,
         "purgeAt": now + KEPT,
+    }
+
+
+def begun_anew(delivery: Mapping[str, Any], *, now: datetime) -> Document:
+    """Return what changes in a delivery that is sent once more: first rung, due now, and out of the line of others."""
+    return {
+        "status": "pending",
+        "stream": f"{delivery['endpointId']}/{delivery['_id']}",
+        "behind": False,
+        "made": 0,
+        "dueAt": timestamp(now),
+        "finishedAt": None,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tracepass.core import completion
 from tracepass.core.ids import Id
 from tracepass.core.mongo import Database, Document, Index, Session
 from tracepass.core.tenancy import Tenancy
@@ -80,11 +81,15 @@ class DeliveryRepository:
         """Add an event of its own, and its delivery."""
         await self._events.insert(event, session=session)
         await self._deliveries.insert(delivery, session=session)
+        await completion.mark("webhook_delivery", delivery["_id"], None, session=session)
 
-    async def restart(self, delivery_id: Id, now: str) -> None:
-        """Begin a delivery anew, from the first rung of the ladder."""
-        members = {"status": "pending", "made": 0, "dueAt": now, "finishedAt": None}
-        await self._deliveries.update({"_id": delivery_id}, {"$set": members})
+    async def restart(self, delivery: Mapping[str, Any], members: Mapping[str, Any], *, session: Session) -> bool:
+        """Begin a delivery anew, unless it is under way or was tried since it was seen; tell whether it was begun."""
+        seen = {"_id": delivery["_id"], "holder": None, "made": delivery["made"], "status": delivery["status"]}
+        begun = await self._deliveries.update(seen, {"$set": dict(members)}, session=session)
+        if begun:
+            await completion.mark("webhook_delivery", delivery["_id"], None, session=session)
+        return begun
 
     async def has_event(self, event_id: Id) -> bool:
         """Tell whether what an event said is still kept."""

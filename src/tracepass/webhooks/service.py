@@ -18,7 +18,16 @@ from tracepass.core.sealing import Sealing
 from tracepass.core.targets import TargetRefused
 from tracepass.delivery.signing import new_secret
 from tracepass.identity.models import Caller
-from tracepass.webhooks.endpoints import KEPT, OVERLAP, PURPOSE, new_delivery, shown, shown_delivery, state_of
+from tracepass.webhooks.endpoints import (
+    KEPT,
+    OVERLAP,
+    PURPOSE,
+    begun_anew,
+    new_delivery,
+    shown,
+    shown_delivery,
+    state_of,
+)
 from tracepass.webhooks.messages import event_document
 from tracepass.webhooks.models import TEST, DeliveryQuery, WebhookCreate, WebhookPatch, WebhookQuery
 from tracepass.webhooks.repository import INDEXES, DeliveryRepository, EndpointRepository
@@ -172,7 +181,7 @@ class Webhooks:
         }
         data = {"message": "This is a test: your endpoint is reached.", "webhook": shown(endpoint)}
         event = event_document(record, data, purge_at=now + KEPT)
-        delivery = {"_id": new_id(), **new_delivery(endpoint, record, now=now, due=timestamp(now))}
+        delivery = {"_id": new_id(), **new_delivery(endpoint, record, now=now)}
 
         async def work(session: Session) -> None:
             await self._deliveries(caller).add(event, delivery, session=session)
@@ -206,9 +215,13 @@ class Webhooks:
         delivery = await deliveries.find(endpoint_id, delivery_id)
         if delivery is None or not await deliveries.has_event(delivery["eventId"]):
             raise NotFound("delivery")
-        now = timestamp(self._clock())
-        await deliveries.restart(delivery_id, now)
-        return shown_delivery({**delivery, "status": "pending", "dueAt": now, "finishedAt": None})
+        anew = begun_anew(delivery, now=self._clock())
+
+        async def work(session: Session) -> bool:
+            return await deliveries.restart(delivery, anew, session=session)
+
+        # If it is under way at this very moment, nothing need be begun.
+        return shown_delivery({**delivery, **anew} if await self._database.transact(work) else delivery)
 
     async def _write(
         self,
@@ -220,7 +233,10 @@ class Webhooks:
         expected: frozenset[int] | None,
     ) -> Document:
         stored = await self._load(caller, endpoint_id, expected=expected)
-        after = edit(stored) | {"version": stored["version"] + 1, "updatedAt": timestamp(self._clock())}
+        edited = edit(stored)
+        if edited == stored:
+            return stored
+        after = edited | {"version": stored["version"] + 1, "updatedAt": timestamp(self._clock())}
         change = _change(after, action, prev_hash=stored["stateHash"], before=stored)
         secrets = {name: after[name] for name in ("secret", "previousSecret", "previousSecretUntil", "failingSince")}
 

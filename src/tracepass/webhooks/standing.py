@@ -17,6 +17,7 @@ from tracepass.webhooks.repository import EndpointRepository
 
 MAIL_DISABLED: Final = "mail-webhook-disabled"
 SYSTEM: Final = Actor("system", None, "TracePass")
+MAILED_WITHIN = timedelta(days=2)
 NOTED_EVERY = timedelta(minutes=1)
 """How often a success is written down for an endpoint that does well anyway."""
 
@@ -36,7 +37,7 @@ class Standing:
         now, last = self._clock(), endpoint["lastSuccessAt"]
         recent = last is not None and now - parse_timestamp(last) < NOTED_EVERY
         if endpoint["failingSince"] is not None or not recent:
-            await self._queue.remember(endpoint["_id"], {"failingSince": None, "lastSuccessAt": timestamp(now)})
+            await self._queue.does_well(endpoint["_id"], timestamp(now))
 
     async def fails(self, endpoint: Document, *, gone: bool) -> None:
         """Write down a failure; give the endpoint up if it says that it is gone, or has only failed for too long."""
@@ -44,7 +45,7 @@ class Standing:
         if gone:
             await self._disable(endpoint, "it answered 410 Gone")
         elif since is None:
-            await self._queue.remember(endpoint["_id"], {"failingSince": timestamp(self._clock())})
+            await self._queue.begins_to_fail(endpoint["_id"], timestamp(self._clock()))
         elif self._clock() - parse_timestamp(since) >= self._patience:
             await self._disable(endpoint, f"every attempt has failed since {since}")
 
@@ -79,7 +80,8 @@ class Standing:
             endpoints = EndpointRepository(self._database, tenancy)
             if not await endpoints.update(endpoint["_id"], endpoint["version"], update, session=session):
                 raise Stale
-            payload = {"url": endpoint["url"], "reason": reason}
+            until = timestamp(self._clock() + MAILED_WITHIN)
+            payload = {"webhook": str(endpoint["_id"]), "url": endpoint["url"], "reason": reason, "until": until}
             key = f"{endpoint['_id']}/{after['version']}"
             await self._jobs.enqueue(MAIL_DISABLED, key, tenancy, payload, session=session)
 
