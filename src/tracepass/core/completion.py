@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 
 from tracepass.core.ids import Id
-from tracepass.core.mongo import Session
+from tracepass.core.mongo import Session, Write
 
 Answered = TypeVar("Answered")
 
@@ -24,6 +24,10 @@ class Completion(Protocol):
 
     async def mark(self, entity: str, entity_id: Id | str, version: int | None, *, session: Session) -> None:
         """Remember a change, in its transaction."""
+        ...
+
+    def marking(self, entity: str, entity_id: Id | str, version: int | None) -> Write:
+        """Return the write that remembers a change, for its transaction."""
         ...
 
     def answer_with(self, render: Callable[[Any], Any]) -> None:
@@ -53,6 +57,12 @@ async def mark(entity: str, entity_id: Id | str, version: int | None, *, session
     completion = _current.get()
     if completion is not None:
         await completion.mark(entity, entity_id, version, session=session)
+
+
+def marking(entity: str, entity_id: Id | str, version: int | None) -> list[Write]:
+    """Return what the completion of the running request, if it has one, writes with a change."""
+    completion = _current.get()
+    return [] if completion is None else [completion.marking(entity, entity_id, version)]
 
 
 def answering(render: Callable[[Any], Answered]) -> Callable[[Any], Answered]:

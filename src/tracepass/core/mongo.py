@@ -26,9 +26,10 @@ from pymongo.errors import (
     WaitQueueTimeoutError,
 )
 
+from tracepass.core.shortway import LongWay, ShortWay
 from tracepass.core.tenancy import Tenancy
+from tracepass.core.writes import Document, Insert, Refusal, Update, Write
 
-Document = dict[str, Any]
 Session = AsyncClientSession
 Result = TypeVar("Result")
 SELECTION_TIMEOUT_MS = 10_000
@@ -44,9 +45,12 @@ __all__ = [
     "Document",
     "DuplicateKeyError",
     "Index",
+    "Insert",
     "PyMongoError",
     "ScopedCollection",
     "Session",
+    "Update",
+    "Write",
     "is_unavailable",
 ]
 
@@ -95,8 +99,10 @@ class Index:
 class ScopedCollection:
     """A collection seen by one tenancy: every filter and every insert carries workspace and environment."""
 
-    def __init__(self, collection: AsyncCollection[Document], tenancy: Tenancy) -> None:
-        self._collection = collection
+    def __init__(self, database: Database, name: str, tenancy: Tenancy) -> None:
+        self._database = database
+        self._name = name
+        self._collection = database.collection(name)
         self._tenancy = tenancy
 
     def _scope(self, query: Mapping[str, Any]) -> Document:
@@ -111,6 +117,8 @@ class ScopedCollection:
         session: Session | None = None,
     ) -> Document | None:
         """Return the first document of this tenancy that matches, or None."""
+        if sort is None and session is None:
+            return await self._database.find_one(self._name, self._scope(query), projection)
         return await self._collection.find_one(self._scope(query), projection, sort=sort, session=session)
 
     def find(
@@ -154,6 +162,14 @@ class ScopedCollection:
         """
         await self._collection.insert_one({**document, **self._tenancy.fields}, session=session)
 
+    def insertion(self, document: Document, *, taken: Refusal) -> Insert:
+        """Return the write that adds a document to this tenancy; see `Database.write`."""
+        return Insert(self._name, {**document, **self._tenancy.fields}, taken)
+
+    def updating(self, query: Mapping[str, Any], change: Mapping[str, Any], *, missed: Refusal) -> Update:
+        """Return the write that changes a document of this tenancy; see `Database.write`."""
+        return Update(self._name, self._scope(query), change, missed)
+
     async def update(
         self, query: Mapping[str, Any], change: Mapping[str, Any], *, session: Session | None = None
     ) -> bool:
@@ -179,6 +195,7 @@ class Database:
         self._client = client
         self._database: AsyncDatabase[Document] = client[name]
         self._collections: dict[str, AsyncCollection[Document]] = {}
+        self._short_way = ShortWay(client, name)
 
     @classmethod
     def connect(cls, uri: str, *, name: str, max_pool_size: int) -> Database:
@@ -215,7 +232,19 @@ class Database:
 
     def scoped(self, name: str, tenancy: Tenancy) -> ScopedCollection:
         """Return a collection as one tenancy sees it."""
-        return ScopedCollection(self.collection(name), tenancy)
+        return ScopedCollection(self, name, tenancy)
+
+    async def find_one(
+        self, name: str, query: Mapping[str, Any], projection: Mapping[str, Any] | None = None
+    ) -> Document | None:
+        """Return the first document of a collection that matches, or None; of any workspace, as `collection`."""
+        if self._short_way.is_open:
+            try:
+                return await self._short_way.find_one(name, query, projection)
+            except LongWay:
+                # The driver finds out whom to ask now.
+                pass
+        return await self.collection(name).find_one(query, projection)
 
     async def insert_missing(self, name: str, documents: Sequence[Document]) -> None:
         """Insert documents of any workspace in one trip; those whose unique keys are there already stay out."""
@@ -235,6 +264,35 @@ class Database:
         with pymongo.timeout(TRANSACTION_SECONDS):
             async with self._client.start_session() as session:
                 return await session.with_transaction(work)
+
+    async def write(self, writes: Sequence[Write], *, also: Callable[[Session], Awaitable[None]] | None = None) -> None:
+        """Do all writes in one transaction, and what else shall be in it; repeated as in `transact`.
+
+        Raises:
+            Exception: what the first write that does not hold says; then nothing was done.
+        """
+
+        async def work(session: Session) -> None:
+            if self._short_way.is_open:
+                await self._short_way.write(writes, session=session, commit=also is None)
+            else:
+                for one in writes:
+                    await self._write(one, session)
+            if also is not None:
+                await also(session)
+
+        await self.transact(work)
+
+    async def _write(self, write: Write, session: Session) -> None:
+        collection = self.collection(write.collection)
+        if isinstance(write, Update):
+            if (await collection.update_one(write.query, write.change, session=session)).matched_count == 0:
+                raise write.missed()
+            return
+        try:
+            await collection.insert_one(write.document, session=session)
+        except DuplicateKeyError:
+            raise write.taken() from None
 
     async def ping(self) -> None:
         """Make one round trip.

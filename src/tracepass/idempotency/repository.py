@@ -9,7 +9,8 @@ from typing import Any
 from pymongo import UpdateOne, WriteConcern
 
 from tracepass.core.ids import Id
-from tracepass.core.mongo import Database, Document, DuplicateKeyError, Index, Session
+from tracepass.core.mongo import Database, Document, DuplicateKeyError, Index, Session, Update
+from tracepass.core.writes import Refusal
 
 COLLECTION = "idempotency"
 
@@ -46,11 +47,14 @@ class ClaimRepository:
         self, claim_id: str, holder: Id, effect: Document, answer: Document | None, *, session: Session
     ) -> bool:
         """Write down an effect, in its transaction; tell whether the claim is still the holder's."""
-        change: Document = {"$push": {"effects": effect}}
-        if answer is not None:
-            change["$set"] = {"answer": answer}
-        outcome = await self._claims.update_one({"_id": claim_id, "holder": holder}, change, session=session)
-        return outcome.matched_count == 1
+        query = {"_id": claim_id, "holder": holder}
+        return (await self._claims.update_one(query, _marked(effect, answer), session=session)).matched_count == 1
+
+    def marking(
+        self, claim_id: str, holder: Id, effect: Document, answer: Document | None, *, missed: Refusal
+    ) -> Update:
+        """Return the write that does as `mark`; ``missed`` tells that the claim is another's."""
+        return Update(COLLECTION, {"_id": claim_id, "holder": holder}, _marked(effect, answer), missed)
 
     async def store(self, answers: Iterable[tuple[str, Id, Mapping[str, Any]]]) -> None:
         """Keep the answers of claims, many in one trip."""
@@ -72,3 +76,8 @@ class ClaimRepository:
     async def renew(self, claim_ids: Sequence[str], *, until: datetime) -> None:
         """Keep claims for longer."""
         await self._quick.update_many({"_id": {"$in": list(claim_ids)}}, {"$set": {"leaseUntil": until}})
+
+
+def _marked(effect: Document, answer: Document | None) -> Document:
+    change: Document = {"$push": {"effects": effect}}
+    return change if answer is None else {**change, "$set": {"answer": answer}}

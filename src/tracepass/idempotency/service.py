@@ -16,7 +16,7 @@ import structlog
 
 from tracepass.core.clock import Clock
 from tracepass.core.ids import Id, new_id
-from tracepass.core.mongo import Database, Document, PyMongoError, Session
+from tracepass.core.mongo import Database, Document, PyMongoError, Session, Write
 from tracepass.idempotency.models import Answer, AnswerLost, InFlight, KeyReuse, Request
 from tracepass.idempotency.repository import INDEXES, ClaimRepository
 
@@ -61,19 +61,27 @@ class Claim:
         Raises:
             InFlight: the lease had ended, and another has taken the request over; the transaction shall not be.
         """
-        effect: Document = {"type": entity, "id": str(entity_id)}
-        if version is not None:
-            effect["version"] = version
-        answer = self._foreseen_answer()
+        effect, answer = _effect(entity, entity_id, version), self._foreseen_answer()
         if not await self.repository.mark(self.id, self.holder, effect, answer, session=session):
             raise InFlight
         self.marked, self.answered = True, answer is not None
+
+    def marking(self, entity: str, entity_id: Id | str, version: int | None) -> Write:
+        """Return the write that does as `mark`."""
+        effect, answer = _effect(entity, entity_id, version), self._foreseen_answer()
+        self.marked, self.answered = True, answer is not None
+        return self.repository.marking(self.id, self.holder, effect, answer, missed=InFlight)
 
     def _foreseen_answer(self) -> Document | None:
         if self.encode is None or self._render is None or self._foreseen is None:
             return None
         answer = self.encode(self._render(self._foreseen))
         return _document_of(answer) if len(answer.body) <= MAX_BODY else None
+
+
+def _effect(entity: str, entity_id: Id | str, version: int | None) -> Document:
+    effect: Document = {"type": entity, "id": str(entity_id)}
+    return effect if version is None else {**effect, "version": version}
 
 
 @dataclass(slots=True)

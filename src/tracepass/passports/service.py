@@ -153,17 +153,18 @@ class Passports:
             event_type="passport.created",
             status="draft",
         )
-        search = search_of(passport["gs1"])
+        recorded, digest = self.desk.log(caller).writes(change, caller.actor)
+        document = {**passport, **kept, "search": search_of(passport["gs1"]), "stateHash": digest}
+        added = self.desk.passports(caller).insertion(document)
 
-        async def work(session: Session) -> None:
-            await self.desk.identifiers.claim(claim, session=session)
-            digest = await self.desk.log(caller).append(change, caller.actor, session=session)
-            document = {**passport, **kept, "search": search, "stateHash": digest}
-            await self.desk.passports(caller).insert(document, session=session)
+        async def purchase(session: Session) -> None:
             await self._slots.record_purchase(place, caller, passport["_id"], session=session)
 
         try:
-            await self.desk.database.transact(work)
+            await self.desk.database.write(
+                [self.desk.identifiers.claiming(claim), *recorded, added],
+                also=None if place is None or not place.bought else purchase,
+            )
         except KeyTaken as taken:
             await self._claims.lapse_with_last(caller.tenancy, passport["gs1"]["gtin"])
             if isinstance(taken, SerialTaken) or passport["granularity"] == "item":

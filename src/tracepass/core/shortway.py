@@ -1,0 +1,204 @@
+"""The short way to the server: many commands in one go, and single ones without two tasks for each.
+
+The driver waits for the answer to a command in a task of its own, beside another that looks twice a second whether the
+wait is over; with selection, retry and monitoring around it, a round trip costs 200 us of processor time, a third of it
+for the command. A transaction of four writes pays that five times. Here the same connections of the same pool carry all
+writes of a transaction in one message, and its commit in a second one. Sessions, retries, time limits, monitoring and
+what is learnt of the servers stay the driver's.
+
+This needs members of the driver that are not public, so it holds for the version it was written for; with any other
+everything goes the long way. docs/decisions/0027-short-way-to-the-database.md tells more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, cast
+
+import pymongo
+from bson.codec_options import DEFAULT_CODEC_OPTIONS
+from pymongo import AsyncMongoClient, ReadPreference
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.pool import AsyncConnection
+from pymongo.client_session_shared import _TxnState
+from pymongo.errors import (
+    AutoReconnect,
+    OperationFailure,
+    ServerSelectionTimeoutError,
+    WriteError,
+)
+from pymongo.helpers_shared import _check_command_response
+from pymongo.message import _UNPACK_REPLY, _op_msg, _raise_document_too_large
+
+from tracepass.core.writes import Document, Insert, Update, Write
+
+WRITTEN_FOR = (4, 20)
+_DUPLICATE = 11000
+
+# ruff: noqa: SLF001 - see above: the driver offers no public way to any of this
+
+
+class ShortWay:
+    """Sends commands over a client's own connections."""
+
+    def __init__(self, client: AsyncMongoClient[Document], database: str) -> None:
+        self._client = client
+        self._database = database
+        options = client.options
+        self.is_open = (
+            pymongo.version_tuple[:2] == WRITTEN_FOR
+            and options.read_preference == ReadPreference.PRIMARY
+            and not options.read_concern.document
+            and options.auto_encryption_opts is None
+        )
+        """Whether this is the driver it was written for, and nothing is wished that only the long way does."""
+
+    async def find_one(
+        self, collection: str, query: Mapping[str, Any], projection: Mapping[str, Any] | None
+    ) -> Document | None:
+        """Return the first document that matches, or None.
+
+        Raises:
+            LongWay: the server could not be asked; the long way may try again.
+        """
+        command: Document = {"find": collection, "filter": query, "limit": 1, "singleBatch": True}
+        if projection is not None:
+            command["projection"] = projection
+        try:
+            async with await self._client._conn_for_writes(None, "find") as connection:
+                [reply] = await self._exchange(connection, None, [(self._database, command)])
+                _check_command_response(reply, connection.max_wire_version)
+        except ServerSelectionTimeoutError:
+            raise
+        except AutoReconnect as error:
+            raise LongWay from error
+        found = reply["cursor"]["firstBatch"]
+        return cast("Document", found[0]) if found else None
+
+    async def write(self, writes: Sequence[Write], *, session: AsyncClientSession, commit: bool) -> None:
+        """Do all writes in the transaction of a session; with ``commit``, end it if they hold.
+
+        A commit that fails, or whose fate is unknown, is left to the driver: the transaction is then as it was.
+
+        Raises:
+            Exception: what the first write that does not hold says.
+            PyMongoError: the server refused one for another reason, such as a conflict.
+        """
+        committing = False
+        try:
+            async with await self._client._conn_for_writes(session, "insert") as connection:
+                commands = [(self._database, _command(write)) for write in writes]
+                replies = await self._exchange(connection, session, commands)
+                fault = _fault(writes, replies, connection)
+                if isinstance(fault, OperationFailure | AutoReconnect):
+                    raise fault
+                if fault is None and commit and not (connection.is_mongos or connection.opts.load_balanced):
+                    committing = True
+                    await self._commit(connection, session)
+        except AutoReconnect:
+            if not committing:
+                raise
+            return
+        if fault is not None:
+            raise fault
+
+    async def _commit(self, connection: AsyncConnection, session: AsyncClientSession) -> None:
+        command: Document = {"commitTransaction": 1}
+        options = session._transaction.opts
+        if options is not None and options.write_concern is not None and options.write_concern.document:
+            command["writeConcern"] = options.write_concern.document
+        [reply] = await self._exchange(connection, session, [("admin", command)])
+        if reply["ok"] and "writeConcernError" not in reply:
+            session._transaction.state = _TxnState.COMMITTED
+
+    async def _exchange(
+        self,
+        connection: AsyncConnection,
+        session: AsyncClientSession | None,
+        commands: Iterable[tuple[str, Document]],
+    ) -> list[Document]:
+        """Send commands in one go, and return the reply to each; a server runs what comes over one connection in order.
+
+        Raises:
+            AutoReconnect: the connection broke, or was silent for too long; it is closed.
+        """
+        sent = [self._encoded(connection, session, *one) for one in commands]
+        protocol = connection.conn.get_conn
+        replies: list[Document] = []
+        try:
+            async with asyncio.timeout(connection.conn.gettimeout):
+                await protocol.write(b"".join(message for _, message, _ in sent))
+                for request_id, _, _ in sent:
+                    data, code = await protocol.read(request_id, connection.max_message_size)
+                    replies.append(_UNPACK_REPLY[code](data).unpack_response(codec_options=DEFAULT_CODEC_OPTIONS)[0])
+        except BaseException as error:  # noqa: BLE001 - it closes the connection, whose next words answer nobody, and raises
+            await connection._raise_connection_failure(error)
+        for (request_id, _, name), reply in zip(sent, replies, strict=True):
+            await self._client._process_response(reply, session)
+            _tell_success(connection, request_id, name, reply)
+        return replies
+
+    def _encoded(
+        self, connection: AsyncConnection, session: AsyncClientSession | None, database: str, command: Document
+    ) -> tuple[int, bytes, str]:
+        name = next(iter(command))
+        connection.add_server_api(command)
+        if session is not None:
+            session._apply_to(command, False, ReadPreference.PRIMARY, connection)
+            if session._starting_transaction:
+                session._transaction.set_in_progress()
+        connection.send_cluster_time(command, session, self._client)
+        connection.apply_timeout(command)
+        request_id, message, size, largest = _op_msg(
+            0, command, database, ReadPreference.PRIMARY, DEFAULT_CODEC_OPTIONS, ctx=connection.compression_context
+        )
+        if connection.max_bson_size is not None and largest > connection.max_bson_size:
+            _raise_document_too_large(name, size, connection.max_bson_size)
+        _tell_start(connection, request_id, database, command)
+        return request_id, message, name
+
+
+class LongWay(Exception):
+    """The short way failed where trying again is right."""
+
+
+def _command(write: Write) -> Document:
+    if isinstance(write, Insert):
+        return {"insert": write.collection, "ordered": True, "documents": [write.document]}
+    update = {"q": write.query, "u": write.change, "multi": False, "upsert": False}
+    return {"update": write.collection, "ordered": True, "updates": [update]}
+
+
+def _fault(writes: Sequence[Write], replies: Sequence[Document], connection: AsyncConnection) -> Exception | None:
+    """Return what is wrong with the first write that did not hold; what came after it failed for that alone."""
+    for write, reply in zip(writes, replies, strict=True):
+        try:
+            _check_command_response(reply, connection.max_wire_version)
+        except (OperationFailure, AutoReconnect) as failure:
+            return failure
+        for error in reply.get("writeErrors", ()):
+            if error["code"] == _DUPLICATE and isinstance(write, Insert):
+                return write.taken()
+            return WriteError(error["errmsg"], error["code"], error)
+        if isinstance(write, Update) and reply["n"] == 0:
+            return write.missed()
+    return None
+
+
+def _tell_start(connection: AsyncConnection, request_id: int, database: str, command: Document) -> None:
+    """Let those hear who listen to the driver."""
+    listeners = connection.listeners
+    if listeners is not None and listeners.enabled_for_commands:
+        listeners.publish_command_start(
+            command, database, request_id, connection.address, connection.server_connection_id
+        )
+
+
+def _tell_success(connection: AsyncConnection, request_id: int, name: str, reply: Document) -> None:
+    listeners = connection.listeners
+    if listeners is not None and listeners.enabled_for_commands:
+        listeners.publish_command_success(
+            timedelta(0), cast("Any", reply), name, request_id, connection.address, connection.server_connection_id
+        )
