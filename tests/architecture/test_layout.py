@@ -20,6 +20,7 @@ HTTP_CLIENTS = {"httpx2", "httpcore2", "httpx", "httpcore", "requests", "aiohttp
 FEATURES = {
     "accounts",
     "domains",
+    "epcis",
     "files",
     "idempotency",
     "identity",
