@@ -175,5 +175,5 @@ def _may_be_told(endpoint: Document, delivery: Document) -> bool:
     return bool(endpoint["status"] == "enabled" or delivery["eventType"] == TEST)
 
 
-def _no_answer(code: str, message: str, begun: float) -> Reply:
-    return Reply(None, None, {"code": code, "message": message}, time.perf_counter() - begun)
+def _no_answer(reason: str, message: str, begun: float) -> Reply:
+    return Reply(None, None, {"reason": reason, "message": message}, time.perf_counter() - begun)
