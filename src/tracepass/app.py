@@ -59,6 +59,8 @@ from tracepass.tools.router import router as tools_router
 from tracepass.webhooks.router import router as webhooks_router
 
 FLUSH_SECONDS = 5.0
+GARBAGE = (20_000, 20, 20)
+"""How many new containers it takes to look for cycles: a passport alone has several hundred, and none."""
 RENEW_SECONDS = 20.0
 """A third of the lease of a claim."""
 
@@ -149,6 +151,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     # What was made until now, templates above all, lives as long as the process: no collection need look at it again.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*GARBAGE)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
         stack.push_async_callback(services[Outbound].aclose)

@@ -36,14 +36,50 @@ def canonical_json(value: Any) -> bytes:
     """Return the canonical form of a JSON value: keys sorted, no blanks, numbers as ECMAScript writes them.
 
     orjson is a hundred times faster than a pure Python writer and agrees with RFC 8785 on all but some numbers and the
-    order of some keys. Whole numbers, the most usual of them, are put right beforehand; for the rest there is the exact
-    writer.
+    order of some keys. Whole numbers that are floats, the most usual of them, are put right beforehand; for the rest
+    there is the exact writer.
     """
     try:
-        text = orjson.dumps(_with_whole_numbers(value), default=plain, option=orjson.OPT_SORT_KEYS)
+        usual = value if has_usual_numbers(value) else _with_whole_numbers(value)
+        text = orjson.dumps(usual, default=plain, option=orjson.OPT_SORT_KEYS)
     except _UnusualNumber:
         return _exactly(value)
-    return _exactly(value) if text.translate(None, _WITHIN_BMP) else text
+    return text if text.isascii() or not text.translate(None, _WITHIN_BMP) else _exactly(value)
+
+
+def has_usual_numbers(value: Any) -> bool:
+    """Tell whether orjson writes every number in a value as ECMAScript does; looking is cheaper than making anew."""
+    pending = [[value]]
+    while pending:
+        item = pending.pop()
+        for one in item.values() if isinstance(item, dict) else item:
+            kind = type(one)
+            if kind is str or one is None:
+                continue
+            if kind is dict or kind is list:
+                if one:
+                    pending.append(one)
+            elif not _is_usual(kind, one):
+                return False
+    return True
+
+
+def _is_usual(kind: type, one: Any) -> bool:
+    if kind is float:
+        return not one.is_integer() and not -_SMALLEST_PLAIN < one < _SMALLEST_PLAIN
+    if kind is int:
+        return bool(-_LARGEST_EXACT <= one <= _LARGEST_EXACT)
+    return kind is bool or kind is Id
+
+
+def whole(value: Any) -> Any:
+    """Return a value with 1 for 1.0, which are one number in JSON, so that its canonical form is found at once."""
+    kind = type(value)
+    if kind is float:
+        return int(value) if value.is_integer() and abs(value) <= _LARGEST_EXACT else value
+    if kind is dict:
+        return {name: whole(one) for name, one in value.items()}
+    return [whole(one) for one in value] if kind is list else value
 
 
 def _with_whole_numbers(value: Any) -> Any:

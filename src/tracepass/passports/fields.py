@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tracepass.core.canonical import whole
 from tracepass.core.errors import Refusal
 from tracepass.passports.models import FieldWrite, TranslationWrite
 from tracepass.templates.models import Field
@@ -62,7 +63,7 @@ def written(field: Field, before: FieldState | None, write: FieldWrite, hand: Ha
         return empty(field, hand)
     keeps = before is not None and _same_text(before, write.value, locale)
     return {
-        "value": write.value,
+        "value": whole(write.value),
         "source": write.source,
         "status": "pending_review" if needs_review else "approved",
         "accessLevel": field.access_level,
@@ -75,7 +76,7 @@ def written(field: Field, before: FieldState | None, write: FieldWrite, hand: Ha
 
 def _pending(write: FieldWrite, locale: str | None, hand: Hand) -> dict[str, Any]:
     return {
-        "value": write.value,
+        "value": whole(write.value),
         "source": write.source,
         "sourceLocale": locale,
         "by": hand.label,

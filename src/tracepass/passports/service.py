@@ -11,7 +11,7 @@ from tracepass.core.clock import timestamp
 from tracepass.core.completion import foresee
 from tracepass.core.errors import Invalid, NotFound, Refusal
 from tracepass.core.ids import Id
-from tracepass.core.mongo import Document, Session
+from tracepass.core.mongo import Document, Session, Write
 from tracepass.core.origins import Origins
 from tracepass.core.paging import offset, write_cursor
 from tracepass.identity.models import Caller
@@ -26,10 +26,12 @@ from tracepass.passports.models import Locator, PassportBatch, PassportCreate, P
 from tracepass.passports.repository import KeyTaken, PassportFilter, SerialTaken
 from tracepass.passports.values import check_size
 from tracepass.passports.wire import entity, labelled, localised, shown
+from tracepass.products.service import ProductMoved
 from tracepass.quotas.models import OverageRequired
 from tracepass.quotas.service import Place, Slots
 from tracepass.templates.service import Templates
 
+ATTEMPTS = 20
 INDEXES = (*repository.INDEXES, *gtins.INDEXES)
 
 
@@ -103,6 +105,20 @@ class Passports:
             Refusal: ``gtin_registered_elsewhere``, ``product_archived``.
         """
         product = await self._product(caller, body.product_id)
+        for _ in range(ATTEMPTS):
+            try:
+                return await self._create(caller, body, product, origins=origins)
+            except Refusal:
+                # Perhaps it stands on what the product was; if the product is still the same, the word stands.
+                newest = await self._product(caller, body.product_id, anew=True)
+                if newest["version"] == product["version"]:
+                    raise
+                product = newest
+        raise ProductMoved
+
+    async def _create(self, caller: Caller, body: PassportCreate, product: Document, *, origins: Origins) -> Document:
+        if product["status"] == "archived":
+            raise Refusal("product_archived", "The product is archived; it takes no new passports.")
         template = self.desk.templates.get(product["category"])
         hand = self.desk.hand(caller)
         passport = draft(caller, body, product, template, hand=hand, origins=origins)
@@ -115,22 +131,23 @@ class Passports:
         foresee(made)
         try:
             async with self._slots.place(caller, confirmed=body.confirm_overage) as place:
-                await self._insert(caller, passport, {**kept, "publicFileRefs": []}, place)
+                staying = self.desk.products.staying(caller, product)
+                await self._insert(caller, passport, {**kept, "publicFileRefs": []}, staying, place)
         except OverageRequired:
             await self._claims.lapse_with_last(caller.tenancy, passport["gs1"]["gtin"])
             raise
         return made
 
-    async def _product(self, caller: Caller, product_id: Id) -> Document:
+    async def _product(self, caller: Caller, product_id: Id, *, anew: bool = False) -> Document:
+        products = self.desk.products
         try:
-            product = await self.desk.products.get_plain(caller, product_id)
+            return await (products.look_again if anew else products.last_seen)(caller, product_id)
         except NotFound:
             raise Invalid({"productId": ["names no product of this workspace"]}) from None
-        if product["status"] == "archived":
-            raise Refusal("product_archived", "The product is archived; it takes no new passports.")
-        return product
 
-    async def _insert(self, caller: Caller, passport: Document, kept: Document, place: Place | None) -> None:
+    async def _insert(
+        self, caller: Caller, passport: Document, kept: Document, staying: Write, place: Place | None
+    ) -> None:
         claim = {
             "_id": key_of(caller, passport["gs1"], passport["granularity"]),
             **caller.tenancy.fields,
@@ -162,7 +179,7 @@ class Passports:
 
         try:
             await self.desk.database.write(
-                [self.desk.identifiers.claiming(claim), *recorded, added],
+                [staying, self.desk.identifiers.claiming(claim), *recorded, added],
                 also=None if place is None or not place.bought else purchase,
             )
         except KeyTaken as taken:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from tracepass.core.ids import Id
-from tracepass.core.mongo import Database, Document, DuplicateKeyError, Index, Session
+from tracepass.core.mongo import Database, Document, DuplicateKeyError, Index, Session, Write
 from tracepass.core.paging import Position
 from tracepass.core.tenancy import Tenancy
 from tracepass.core.trigrams import TERM_LENGTH, query_terms
+from tracepass.core.writes import Refusal
 
 COLLECTION = "products"
 _TENANT = (("workspaceId", 1), ("environment", 1))
@@ -106,6 +107,14 @@ class ProductRepository:
             return await self._products.update({"_id": product_id, "version": version}, change, session=session)
         except DuplicateKeyError:
             raise ModelTaken from None
+
+    def staying(self, product: Document, *, missed: Refusal) -> Write:
+        """Return the write that changes nothing, but holds only if the product still is at the version it was read at.
+
+        As it changes nothing, no two of them are in each other's way, nor in that of a writer.
+        """
+        seen = {"_id": product["_id"], "version": product["version"]}
+        return self._products.updating(seen, {"$set": {"version": product["version"]}}, missed=missed)
 
     async def delete(self, product_id: Id, version: int, *, session: Session) -> bool:
         """Delete a product that still is at a version; tell whether it was."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Concatenate, Literal, ParamSpec
 
 from tracepass.templates.models import Field, Role
 
+Rest = ParamSpec("Rest")
 Kind = Literal[
     "missing_field",
     "unapproved_field",
@@ -61,3 +63,21 @@ def about_field(field: Field, kind: Kind, severity: Severity, rule_id: str, *, w
         why=why,
         fix=fix,
     )
+
+
+def once_a_field(make: Callable[Concatenate[Field, Rest], Finding]) -> Callable[Concatenate[Field, Rest], Finding]:
+    """Make each finding of a kind once: it says the same of every passport, and most writes only count findings.
+
+    Fields are told apart by their identity, because to hash what one says would cost more than to make the finding.
+    """
+    made: dict[tuple[object, ...], tuple[Field, Finding]] = {}
+
+    def kept(field: Field, /, *args: Rest.args, **kwargs: Rest.kwargs) -> Finding:
+        key = (id(field), *args, *kwargs.values())
+        known = made.get(key)
+        if known is None:
+            known = made[key] = (field, make(field, *args, **kwargs))
+        return known[1]
+
+    kept.__doc__ = make.__doc__
+    return kept

@@ -7,7 +7,7 @@ from operator import ge, gt, le, lt
 
 from tracepass.passports.compliance.conditions import holds
 from tracepass.passports.compliance.facts import Facts
-from tracepass.passports.compliance.findings import Finding, Severity, about_field
+from tracepass.passports.compliance.findings import Finding, Severity, about_field, once_a_field
 from tracepass.templates.models import Field, Obligation
 from tracepass.templates.service import check_value
 
@@ -25,6 +25,7 @@ def required_fields(facts: Facts) -> Iterator[Finding]:
             yield _unapproved(field, "warning" if field.filled_by == "telemetry" else "critical", "REQ-FIELD")
 
 
+@once_a_field
 def _missing(field: Field) -> Finding:
     if field.filled_by == "telemetry":
         return _awaited(field)
@@ -32,11 +33,13 @@ def _missing(field: Field) -> Finding:
     return about_field(field, "missing_field", "critical", "REQ-FIELD", why=why, fix=_write(field))
 
 
+@once_a_field
 def _awaited(field: Field) -> Finding:
     why = f"{field.label} comes from the product in use and has not arrived yet."
     return about_field(field, "missing_field", "warning", "awaiting_use_data", why=why, fix=_write(field))
 
 
+@once_a_field
 def _unapproved(field: Field, severity: Severity, rule_id: str) -> Finding:
     why = f"{field.label} has a value that nobody approved yet."
     fix = f"Approve it: POST .../fields/{field.key}/review with action approve."
@@ -99,6 +102,7 @@ def _party_of(field: Field, facts: Facts) -> object | None:
     return facts.parties.get(names.get(field.key, ""))
 
 
+@once_a_field
 def _open(field: Field) -> Finding:
     why = f"{field.label} is needed if this holds: {field.condition}. The passport does not say whether it does."
     fix = f"If so, write it: PATCH .../fields/{field.key}."
