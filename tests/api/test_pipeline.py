@@ -159,7 +159,7 @@ class TestAddresses:
             ("DELETE", PRODUCTS, {"GET", "POST"}),
             ("POST", f"{PRODUCTS}/{UNKNOWN}", {"GET", "PATCH", "DELETE"}),
             ("GET", f"{PRODUCTS}/{UNKNOWN}/archive", {"POST"}),
-            ("POST", "/healthz", {"GET"}),
+            ("POST", "/healthz", {"GET", "HEAD"}),
             ("TRACE", PRODUCTS, {"GET", "POST"}),
         ],
     )
