@@ -141,7 +141,8 @@ class ChangeLog:
     async def find(self, entity: str, entity_id: Id, *, where: Mapping[str, Any]) -> Document | None:
         """Return the newest record of an entity that matches, or None."""
         query = {"entity.type": entity, "entity.id": entity_id, **VERSIONED, **where}
-        return await self._records.find_one(query, projection={"full": 0}, sort=[("version", -1)])
+        newest = None if "_id" in query else [("version", -1)]
+        return await self._records.find_one(query, projection={"full": 0}, sort=newest)
 
     async def state_at(self, entity: str, entity_id: Id, version: int) -> Document | None:
         """Rebuild the entity as it was at a version, or None if the log does not reach there."""
