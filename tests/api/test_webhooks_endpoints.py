@@ -39,6 +39,7 @@ async def test_no_secret_is_stored_in_clear_nor_in_the_log_of_changes(
     stored = await database.collection("webhookEndpoints").find_one({"_id": find_id(webhook["_id"])})
     records = await database.collection("changes").find({"entity.type": "webhook"}, comment=A_TEST_LOOKS).to_list()
     assert records
+    assert stored is not None
     for secret in (webhook["secret"], rotated["secret"]):
         assert secret not in str(stored)
         assert secret not in str(records)

@@ -43,7 +43,6 @@ COMPOSITION_ROOTS = ("tracepass.app", "tracepass.assembly", "tracepass.worker", 
 DRIVER_MODULES = {
     "tracepass.core.blobs",
     "tracepass.core.embedded.replica",
-    "tracepass.core.gathering",
     "tracepass.core.ids",
     "tracepass.core.jobs",
     "tracepass.core.leases",

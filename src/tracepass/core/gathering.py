@@ -1,54 +1,52 @@
-"""Many small updates in few trips: what is asked for while one trip is under way goes along with the next."""
+"""Many small trips in few: what is asked for while one trip is under way goes along with the next."""
 
 from __future__ import annotations
 
 import asyncio
-
-from pymongo import UpdateOne
-
-from tracepass.core.mongo import Database, PyMongoError
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
 
 MOST = 500
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
-class GatheredUpdates:
-    """Updates of single documents of one collection; who asks for one waits until it is written."""
 
-    def __init__(self, database: Database, collection: str) -> None:
-        self._collection = database.collection(collection)
-        self._waiting: list[tuple[UpdateOne, asyncio.Future[None]]] = []
-        self._writer: asyncio.Task[None] | None = None
+class Gathering(Generic[Item, Result]):
+    """Does something for many at once; who asks for it waits until it is done.
 
-    async def apply(self, update: UpdateOne) -> None:
-        """Write an update, together with those that others ask for at the same time.
+    ``work`` takes up to 500 items and returns a result for each; what it raises, all of them are told.
+    """
 
-        Raises:
-            PyMongoError: the database did not take the updates.
-        """
-        written = asyncio.get_running_loop().create_future()
-        self._waiting.append((update, written))
-        if self._writer is None:
-            self._writer = asyncio.create_task(self._write())
-        await written
+    def __init__(self, work: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]]) -> None:
+        self._work = work
+        self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
+        self._worker: asyncio.Task[None] | None = None
 
-    async def _write(self) -> None:
+    async def ask(self, item: Item) -> Result:
+        """Have it done for an item, together with those that others ask for at the same time."""
+        result: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, result))
+        if self._worker is None:
+            self._worker = asyncio.create_task(self._run())
+        return await result
+
+    async def _run(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-            fault: PyMongoError | None = None
             try:
-                await self._collection.bulk_write([update for update, _ in batch], ordered=False)
-            except PyMongoError as error:
-                fault = error
-            for _, written in batch:
-                _tell(written, fault)
-        self._writer = None
+                results = await self._work([item for item, _ in batch])
+            except Exception as fault:  # noqa: BLE001 - it is theirs who asked
+                _tell(batch, fault)
+            else:
+                for (_, waiting), result in zip(batch, results, strict=True):
+                    if not waiting.done():
+                        waiting.set_result(result)
+        self._worker = None
 
 
-def _tell(written: asyncio.Future[None], fault: PyMongoError | None) -> None:
-    """Let whoever waits go on, unless they have given up waiting."""
-    if written.done():
-        return
-    if fault is None:
-        written.set_result(None)
-    else:
-        written.set_exception(fault)
+def _tell(batch: Sequence[tuple[Item, asyncio.Future[Result]]], fault: Exception) -> None:
+    """Let those who have not given up waiting know what went wrong."""
+    for _, waiting in batch:
+        if not waiting.done():
+            waiting.set_exception(fault)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
@@ -29,7 +30,9 @@ from tracepass.core.targets import CallFailed, Target, literal_of, parse_target,
 CONNECT_SECONDS = 5.0
 ADDRESSES_TRIED = 4
 CONNECTIONS = 1000
-IDLE_CONNECTIONS = 100
+IDLE_CONNECTIONS = 16
+"""What is kept open to a host for its next call, and to how many hosts."""
+HOSTS = 64
 IDLE_SECONDS = 15.0
 _OWN_HEADERS = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
 
@@ -78,13 +81,9 @@ class Outbound:
         self._names = names or DnsNames()
         self._limits = limits or Limits()
         self._monotonic = monotonic
-        self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=tls or httpx2.create_ssl_context(),
-            max_connections=CONNECTIONS,
-            max_keepalive_connections=IDLE_CONNECTIONS,
-            keepalive_expiry=IDLE_SECONDS,
-            network_backend=_VettedNetwork(self._names, allow_local=allow_local),
-        )
+        self._tls = tls or httpx2.create_ssl_context()
+        self._network = _VettedNetwork(self._names, allow_local=allow_local)
+        self._pools: OrderedDict[tuple[str, str, int], httpcore2.AsyncConnectionPool] = OrderedDict()
 
     async def vet_target(self, url: str) -> Target:
         """Judge a URL as it is set: its text, and where its name leads now; a name not known yet is no fault.
@@ -139,10 +138,11 @@ class Outbound:
             CallFailed: there was no answer.
         """
         started, allowed = self._monotonic(), self._limits.seconds if seconds is None else seconds
+        await self._shed()
         async with AsyncExitStack() as stack:
             try:
                 async with asyncio.timeout(allowed):
-                    call = self._pool.stream(
+                    call = self._pool(target).stream(
                         method, _url(target), headers=_head(target, headers), content=content or None, extensions=_TIMES
                     )
                     response = await stack.enter_async_context(call)
@@ -184,9 +184,33 @@ class Outbound:
             return b"".join(parts), "broken_off"
         return b"".join(parts), None
 
+    def _pool(self, target: Target) -> httpcore2.AsyncConnectionPool:
+        """Return the connections to a host: each call looks at all that its pool has, so every host has its own."""
+        origin = (target.scheme, target.host, target.port)
+        if origin not in self._pools:
+            self._pools[origin] = httpcore2.AsyncConnectionPool(
+                ssl_context=self._tls,
+                max_connections=CONNECTIONS,
+                max_keepalive_connections=IDLE_CONNECTIONS,
+                keepalive_expiry=IDLE_SECONDS,
+                network_backend=self._network,
+            )
+        self._pools.move_to_end(origin)
+        return self._pools[origin]
+
+    async def _shed(self) -> None:
+        """Close the connections to the hosts that were not called for longest, if there are too many hosts."""
+        surplus = len(self._pools) - HOSTS
+        for origin, pool in [*self._pools.items()][: max(surplus, 0)]:
+            if all(connection.is_idle() for connection in pool.connections):
+                del self._pools[origin]
+                await pool.aclose()
+
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._pool.aclose()
+        for pool in self._pools.values():
+            await pool.aclose()
+        self._pools.clear()
 
     async def __aenter__(self) -> Self:
         return self

@@ -119,7 +119,7 @@ class Courier:
 
     async def _following(self, delivery: Document) -> Parcel | None:
         """Return what is next in the stream, leased, unless it has to wait, or another has it."""
-        if self._closing:
+        if self._closing or not await self._queue.has_line(delivery["stream"]):
             return None
         following = await self._queue.first_of(delivery["stream"], patient=PATIENCE)
         if following is None or following["holder"] is not None or following["made"]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pymongo import UpdateOne
 
-from tracepass.core.gathering import GatheredUpdates
+from tracepass.core.gathering import Gathering
 from tracepass.core.ids import Id, new_id
 from tracepass.core.mongo import Database, Document
 from tracepass.webhooks.repository import DELIVERIES, ENDPOINTS, EVENTS, PENDING
@@ -26,7 +26,8 @@ class DeliveryQueue:
         self._deliveries = database.collection(DELIVERIES)
         self._events = database.collection(EVENTS)
         self._endpoints = database.collection(ENDPOINTS)
-        self._updates = GatheredUpdates(database, DELIVERIES)
+        self._updates = Gathering[UpdateOne, None](self._write)
+        self._lines = Gathering[str, bool](self._have_lines)
 
     async def due(self, now: str, *, limit: int, without: Collection[Id]) -> list[Document]:
         """Return deliveries that are due, the longest due first, but for those to some endpoints."""
@@ -34,6 +35,18 @@ class DeliveryQueue:
         if without:
             query["endpointId"] = {"$nin": list(without)}
         return await self._deliveries.find(query, _LIGHT).sort("dueAt", 1).limit(limit).to_list()
+
+    async def has_line(self, stream: str) -> bool:
+        """Tell whether anything is pending in a stream."""
+        return await self._lines.ask(stream)
+
+    async def _have_lines(self, streams: Sequence[str]) -> list[bool]:
+        pending = set(await self._deliveries.distinct("stream", {**PENDING, "stream": {"$in": list(streams)}}))
+        return [stream in pending for stream in streams]
+
+    async def _write(self, updates: Sequence[UpdateOne]) -> list[None]:
+        await self._deliveries.bulk_write(updates, ordered=False)
+        return [None] * len(updates)
 
     async def first_of(self, stream: str, *, patient: int) -> Document | None:
         """Return the delivery that is next in a stream: the earliest that others wait for.
@@ -92,12 +105,12 @@ class DeliveryQueue:
             "$inc": {"made": 1},
             "$push": {"attempts": {"$each": [attempt], "$slice": -MOST_ATTEMPTS}},
         }
-        await self._updates.apply(UpdateOne(known, change, hint="_id_"))
+        await self._updates.ask(UpdateOne(known, change, hint="_id_"))
 
     async def cancel(self, delivery: Document, now: str) -> None:
         """Write down that a delivery is not tried any more."""
         members = {"status": "cancelled", "holder": None, "finishedAt": now}
-        await self._updates.apply(UpdateOne({"_id": delivery["_id"], **PENDING}, {"$set": members}, hint="_id_"))
+        await self._updates.ask(UpdateOne({"_id": delivery["_id"], **PENDING}, {"$set": members}, hint="_id_"))
 
     async def does_well(self, endpoint_id: Id, now: str) -> None:
         """Write down that an endpoint took an event."""
