@@ -15,6 +15,7 @@ from tracepass.accounts.pages_router import account_pages_router
 from tracepass.accounts.people_router import invitations_router, members_router, sessions_router
 from tracepass.api import health
 from tracepass.api.crossorigin import CrossOrigin
+from tracepass.api.dispatch import Dispatch
 from tracepass.api.edge import Edge
 from tracepass.api.failures import install_failures
 from tracepass.api.metering import metering
@@ -129,6 +130,7 @@ def create_app(
     for router in ROUTERS:
         # As include_router, which would go through two layers more for each request: prefixes are in the paths already.
         app.router.routes.extend(router.routes)
+    app.add_middleware(Dispatch, routes=app.router.routes)
     if settings.cors_origins:
         app.add_middleware(CrossOrigin, origins=settings.cors_origins)
     app.add_middleware(Edge, https=settings.api_origin.startswith("https:"), seconds=settings.request_seconds)

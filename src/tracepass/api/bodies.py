@@ -86,12 +86,17 @@ _NUL = "must not contain the character U+0000"
 
 def _refuse_depth(value: Any) -> None:
     """Look at one level after the other, without recursion."""
-    level = [value]
+    level = [value] if isinstance(value, dict | list) else []
     for _ in range(MAX_DEPTH):
-        inner = (item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list))
-        level = [member for members in inner for member in members if isinstance(member, dict | list)]
-        if not level:
+        inner: list[Any] = []
+        for item in level:
+            for member in item.values() if type(item) is dict else item:
+                kind = type(member)
+                if kind is dict or kind is list:
+                    inner.append(member)
+        if not inner:
             return
+        level = inner
     raise Invalid(form_errors=[_TOO_DEEP])
 
 

@@ -36,6 +36,19 @@ def refusal_answer(refusal: Refusal) -> Response:
     return answer(refusal.envelope, refusal.status, headers=refusal.headers)
 
 
+def failure_answer(error: Exception) -> Response:
+    """Answer a failure of a handler that was called straight.
+
+    Raises:
+        Exception: it is none that we foresee.
+    """
+    if isinstance(error, Refusal):
+        return refusal_answer(error)
+    if isinstance(error, PyMongoError):
+        return _database_answer(error)
+    raise error
+
+
 def unexpected_answer(request_id: str) -> Response:
     """Answer a fault of ours: never what it was, always the request id to find it by."""
     return refusal_answer(Refusal("internal_error", _UNEXPECTED, details={"requestId": request_id}))
@@ -87,6 +100,10 @@ def _allowed(request: Request) -> set[str]:
 
 
 async def _database(_: Request, error: Exception) -> Response:
+    return _database_answer(error)
+
+
+def _database_answer(error: Exception) -> Response:
     if not is_unavailable(error):
         raise error
     _log.warning("database unavailable", error=type(error).__name__)

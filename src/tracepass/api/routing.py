@@ -33,7 +33,13 @@ class Gate(Protocol):
 
 
 class ApiRoute(APIRoute):
-    """A route behind the pipeline."""
+    """A route behind the pipeline.
+
+    ``straight`` is its handler with the pipeline, for whoever calls it without FastAPI; None if FastAPI fills its
+    parameters.
+    """
+
+    straight: Callable[[Call], Awaitable[Response]] | None
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Put authentication, scope, limits and strictness before validation."""
@@ -43,8 +49,7 @@ class ApiRoute(APIRoute):
         known = query_names(self.dependant) | policy.also_query
         takes_body = self.body_field is not None or policy.media_type == FORM
 
-        async def handle(request: Request) -> Response:
-            call = Call(request.scope, request.receive, request._send)  # noqa: SLF001 - Starlette offers no other way
+        async def serve(call: Call) -> Response:
             call.policy = policy
             if not policy.public:
                 await call.admit(policy.scope)
@@ -53,6 +58,10 @@ class ApiRoute(APIRoute):
                 await call.load()
             return await run(call)
 
+        async def handle(request: Request) -> Response:
+            return await serve(Call(request.scope, request.receive, request._send))  # noqa: SLF001 - Starlette offers no other way
+
+        self.straight = None if arguments is None else serve
         return handle
 
 
