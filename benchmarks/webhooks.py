@@ -40,6 +40,7 @@ class Receiver(asyncio.Protocol):
 
     moments: Final[list[float]] = []
     octets = 0
+    all_there = asyncio.Event()
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -60,6 +61,8 @@ class Receiver(asyncio.Protocol):
             del self._buffer[:size]
             Receiver.octets += size
             self.moments.append(time.perf_counter())
+            if len(self.moments) == EVENTS:
+                self.all_there.set()
             assert self._transport is not None
             self._transport.write(_ANSWER)
 
@@ -73,16 +76,18 @@ def main() -> None:
         return
     print(f"{'webhooks, one worker':24}{'events/s':>10}{'aim':>8}{'kB each':>10}{'cpu us':>10}")
     for name, endpoints in ENDPOINTS.items():
-        with tempfile.TemporaryDirectory(prefix="tracepass-bench-") as folder:
-            with EmbeddedMongod.launch(Path(folder) / "data", executable=executable) as mongod:
-                rate, size, processor = uvloop.run(_measure(mongod.uri, Path(folder), endpoints))
+        with (
+            tempfile.TemporaryDirectory(prefix="tracepass-bench-") as folder,
+            EmbeddedMongod.launch(Path(folder) / "data", executable=executable) as mongod,
+        ):
+            rate, size, processor = uvloop.run(_measure(mongod.uri, Path(folder), endpoints))
         print(f"{name:24}{rate:>10.0f}{AIM:>8}{size / 1000:>10.1f}{processor * 1e6:>10.0f}")
 
 
 async def _measure(uri: str, folder: Path, endpoints: int) -> tuple[float, float, float]:
     """Return events a second, the bytes of one, and the processor time of the worker for one."""
     Receiver.moments.clear()
-    Receiver.octets = 0
+    Receiver.octets, Receiver.all_there = 0, asyncio.Event()
     settings = Settings(
         _env_file=None,
         mongodb_uri=uri,
@@ -95,9 +100,7 @@ async def _measure(uri: str, folder: Path, endpoints: int) -> tuple[float, float
     address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     await _fill(settings, [f"{address}/{number}" for number in range(endpoints)])
     with _worker(settings, folder / "worker.log") as pid:
-        deadline = time.monotonic() + PATIENCE
-        while len(Receiver.moments) < EVENTS and time.monotonic() < deadline:
-            await asyncio.sleep(0.05)
+        await asyncio.wait_for(Receiver.all_there.wait(), PATIENCE)
         spent = processor_seconds(pid)
     server.close()
     received = len(Receiver.moments)
