@@ -37,12 +37,17 @@ PEOPLE = itertools.count(1)
 
 @dataclass
 class MovableClock:
-    """The real time, plus what a test moves it by."""
+    """The real time, or the moment at which a test has stopped it, plus what the test moves it by."""
 
     ahead: timedelta = field(default_factory=timedelta)
+    stopped: datetime | None = None
 
     def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
+        return (self.stopped or datetime.now(UTC)) + self.ahead
+
+    def stop(self) -> None:
+        """Let no time pass but what the test moves on, however long the machine takes."""
+        self.stopped = datetime.now(UTC)
 
     def move(self, **by: float) -> None:
         """Move on, as ``timedelta`` takes it."""
@@ -78,7 +83,7 @@ def zone() -> Zone:
 def clock() -> Iterator[MovableClock]:
     """The application's clock; it is set right again after the test."""
     yield _CLOCK
-    _CLOCK.ahead = timedelta()
+    _CLOCK.ahead, _CLOCK.stopped = timedelta(), None
 
 
 @pytest.fixture(scope="session")
@@ -170,7 +175,7 @@ class Office:
         return client_of(self.app, self.contract, key=await self.key(home, environment=environment, scopes=scopes))
 
     async def person(self, workspace: Workspace, role: Role = "owner") -> httpx2.AsyncClient:
-        """A client signed in by the session of a new person, who has this role in a workspace and no usable password."""
+        """A client signed in by the session of a new person, who has this role in a workspace and no password."""
         _, secret = await self.session(workspace, role)
         person = client_of(self.app, self.contract)
         person.cookies.set(SESSION_COOKIE, secret)

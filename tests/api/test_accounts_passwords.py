@@ -15,13 +15,14 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from pydantic import SecretStr
 from structlog.testing import CapturingLogger
 from tests.api.visitors import PASSWORD, new_email, registered, sign_in, visitor
+from tests.applications import Application, tokens
 from tests.conftest import _CLOCK, MovableClock, Office, running
 from tests.leaks import SECRETS
 
 from tracepass.accounts import mailing as accounts_mailing
 from tracepass.app import create_app
 from tracepass.core.mongo import Database
-from tracepass.identity.service import Passwords, Recovery
+from tracepass.identity.service import Passwords, Recovery, Workspaces
 from tracepass.settings import Settings
 from tracepass.worker import work_once
 
@@ -203,6 +204,24 @@ async def test_a_link_ends_after_an_hour_and_with_the_next_one(office: Office, c
     assert (await reset(visitor(office), first)).status_code == 400
     clock.move(hours=1)
     assert (await reset(visitor(office), second)).status_code == 400
+
+
+@pytest.mark.parametrize("way", ["reset", "change"])
+async def test_a_reset_disconnects_all_applications_and_a_change_keeps_them(office: Office, way: str) -> None:
+    person, told = await registered(office)
+    application = await Application.register(visitor(office))
+    found = await tokens(person, application)
+    if way == "reset":
+        assert (await reset(visitor(office), await token_for(office, told["user"]["email"]))).status_code == 200
+    else:
+        body = {"currentPassword": PASSWORD, "newPassword": NEW}
+        assert (await person.post("/api/auth/password/change", json=body)).status_code == 200
+    kept = way == "change"
+    assert (await application.use(found["access_token"])).status_code == (200 if kept else 401)
+    assert (await application.refresh(found["refresh_token"])).status_code == (200 if kept else 400)
+    key = await office.client(await Workspaces(office.database, clock=_CLOCK).get_by_slug(told["workspace"]["slug"]))
+    actions = [entry["action"] for entry in (await key.get("/api/v1/audit-log")).json()["data"]["items"]]
+    assert ("oauth.revoked" in actions) is not kept
 
 
 async def test_a_link_used_twice_at_once_works_once(office: Office) -> None:

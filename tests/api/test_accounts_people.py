@@ -12,7 +12,7 @@ from tests.conftest import _CLOCK, MovableClock, Office
 
 from tracepass.core.tenancy import OPERATOR
 from tracepass.identity.models import Role, Workspace, user_of
-from tracepass.identity.service import Members
+from tracepass.identity.service import Members, SessionDoor
 
 ROLES: tuple[Role, ...] = ("owner", "admin", "editor", "viewer")
 
@@ -210,6 +210,42 @@ async def test_of_two_owners_who_leave_at_once_one_stays(office: Office, workspa
         first.patch(f"/api/v1/members/{members[0]['_id']}", json={"role": "viewer"}),
         second.patch(f"/api/v1/members/{members[1]['_id']}", json={"role": "viewer"}),
     )
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_anybody_may_leave(office: Office, workspace: Workspace, role: Role) -> None:
+    owner, leaver = await office.person(workspace), await office.person(workspace, role)
+    assert len(await members_of(owner)) == 2
+    answer = await leaver.delete("/api/v1/members/me")
+    assert (answer.status_code, answer.headers["set-cookie"].startswith("tp_session=;")) == (200, True)
+    assert (await leaver.get("/api/auth/session")).status_code == 401
+    assert len(await members_of(owner)) == 1
+    entry = (await owner.get("/api/v1/audit-log")).json()["data"]["items"][0]
+    assert (entry["action"], entry["entity"]["id"]) == ("member.removed", entry["actor"]["id"])
+
+
+async def test_only_people_leave_and_never_the_last_owner(office: Office, workspace: Workspace) -> None:
+    owner, key = await office.person(workspace), await office.client(workspace)
+    for client, refusal in ((key, (403, "forbidden")), (owner, (409, "last_owner"))):
+        answer = await client.delete("/api/v1/members/me")
+        assert (answer.status_code, answer.json()["error"]) == refusal
+
+
+async def test_who_was_removed_this_moment_has_left(office: Office, workspace: Workspace) -> None:
+    user, secret = await office.session(workspace, "viewer")
+    caller = await SessionDoor(office.database).open(secret)
+    owner, members = await office.person(workspace), Members(office.database, clock=_CLOCK)
+    member = (await members_of(owner))[user.email]
+    assert (await owner.delete(f"/api/v1/members/{member['_id']}")).status_code == 200
+    assert caller is not None
+    await members.leave(caller.caller)
+    assert len(await members_of(owner)) == 1
+
+
+async def test_of_two_owners_who_leave_by_themselves_at_once_one_stays(office: Office, workspace: Workspace) -> None:
+    pair = [await office.person(workspace), await office.person(workspace)]
+    answers = await asyncio.gather(*(person.delete("/api/v1/members/me") for person in pair))
     assert sorted(answer.status_code for answer in answers) == [200, 409]
 
 

@@ -25,8 +25,11 @@ from tests.applications import (
 from tests.conftest import ORIGIN, MovableClock, Office
 from tests.contract.checker import Checker
 
+from tracepass.core.secretkey import load_secret_key
+from tracepass.core.tenancy import OPERATOR
 from tracepass.identity.models import SCOPES, Workspace
-from tracepass.identity.service import Authenticator
+from tracepass.identity.service import AccessTokens, Authenticator, Members, TokenDoor, Unauthorized
+from tracepass.settings import Settings
 
 Register = Callable[..., Awaitable[Application]]
 
@@ -306,7 +309,12 @@ class TestLookingAndLeaving:
         refused(await application.refresh(found["refresh_token"]), 400, "invalid_grant")
 
     async def test_who_leaves_the_workspace_takes_their_applications_along(
-        self, office: Office, workspace: Workspace, application: Application, owner: httpx2.AsyncClient
+        self,
+        office: Office,
+        workspace: Workspace,
+        application: Application,
+        owner: httpx2.AsyncClient,
+        clock: MovableClock,
     ) -> None:
         user, secret = await office.session(workspace, "admin")
         leaver = anywhere(office.app, office.contract)
@@ -317,6 +325,42 @@ class TestLookingAndLeaving:
         assert (await owner.delete(f"/api/v1/members/{member['_id']}")).status_code == 200
         assert (await application.use(found["access_token"])).status_code == 401
         refused(await application.refresh(found["refresh_token"]), 400, "invalid_grant")
+        # Who comes back brings nothing along: the applications ask again.
+        await Members(office.database, clock=clock).set_role(workspace, user, "admin", actor=OPERATOR)
+        assert (await application.use(found["access_token"])).status_code == 401
+
+    @pytest.mark.parametrize("change", ["removed", "demoted"])
+    async def test_what_becomes_of_a_member_counts_within_five_seconds_where_a_token_was_cached(
+        self,
+        office: Office,
+        workspace: Workspace,
+        application: Application,
+        settings: Settings,
+        clock: MovableClock,
+        change: str,
+    ) -> None:
+        user, secret = await office.session(workspace, "admin")
+        person = anywhere(office.app, office.contract)
+        person.cookies.set("tp_session", secret)
+        found = await tokens(person, application, scope="workspace:read workspace:manage")
+        tokens_of_app, moment = AccessTokens(load_secret_key(settings), issuer=ORIGIN, clock=clock), [0.0]
+        kept = Authenticator(
+            [TokenDoor(office.database, tokens_of_app, clock=clock)],
+            clock=clock,
+            monotonic=lambda: moment[0],
+        )
+        assert "workspace:manage" in (await kept.authenticate(found["access_token"])).rights
+        owner = await office.person(workspace)
+        members = (await owner.get("/api/v1/members")).json()["data"]["items"]
+        member = next(f"/api/v1/members/{one['_id']}" for one in members if one["user"]["_id"] == str(user.id))
+        answer = await (owner.delete(member) if change == "removed" else owner.patch(member, json={"role": "viewer"}))
+        assert answer.status_code == 200
+        moment[0] = 5.0
+        if change == "removed":
+            with pytest.raises(Unauthorized):
+                await kept.authenticate(found["access_token"])
+        else:
+            assert (await kept.authenticate(found["access_token"])).rights == {"workspace:read"}
 
 
 class TestRegistration:
@@ -341,6 +385,8 @@ class TestRegistration:
             "http://[::1]:9/cb",
             "com.example.app:/callback",
             "com.example.app://callback",
+            "cursor://anysphere.cursor-mcp/oauth/callback",
+            "vscode://vscode.github-authentication/did-authenticate",
         ],
     )
     async def test_redirect_uris_that_lead_to_the_application_are_taken(self, register: Register, uri: str) -> None:
@@ -374,6 +420,8 @@ class TestRegistration:
             ["data:text/html,hello"],
             ["file:///etc/passwd"],
             ["app:/cb"],
+            ["cursors://evil.example/cb"],
+            ["cursor://user@evil.example/cb"],
             ["HTTPS://erp.example/cb"],
             ["https://ерп.example/cb"],
             ["https://erp.example/" + "x" * 2000],

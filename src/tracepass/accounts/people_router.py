@@ -13,7 +13,14 @@ from tracepass.accounts.models import Invite, PageQuery, RoleChange
 from tracepass.accounts.wire import invitation_wire, member_wire, session_wire
 from tracepass.api import Call, Router, answer, list_answer, path_id
 from tracepass.core.mail import Mailer
-from tracepass.identity.service import Invitations, Members, People, Sessions
+from tracepass.identity.service import (
+    Authenticator,
+    Invitations,
+    Members,
+    People,
+    Sessions,
+    no_session_cookie,
+)
 
 members_router = Router(prefix="/api/v1/members")
 invitations_router = Router(prefix="/api/v1/invitations")
@@ -33,6 +40,16 @@ async def list_members(call: Call, query: Annotated[PageQuery, Query()]) -> Resp
 async def change_member(call: Call, body: RoleChange) -> Response:
     """Give a member another role."""
     return answer(member_wire(await call.service(Members).change_role(call.caller, path_id(call, "id"), body.role)))
+
+
+@members_router.operation("DELETE", "/me", signed_in=True)
+async def leave_workspace(call: Call) -> Response:
+    """Leave the workspace one is signed in to."""
+    secret = session_secret(call)
+    await call.service(Members).leave(call.caller)
+    call.service(Authenticator).forget(secret)
+    headers = no_session_cookie(origin=call.origins.api)
+    return answer({"message": "You have left the workspace, and are signed out of it."}, headers=headers)
 
 
 @members_router.operation("DELETE", "/{id}", scope=MANAGE)

@@ -132,5 +132,5 @@ class Authenticator:
             await door.record_use(moments)
 
     def _opens_nothing(self) -> Unauthorized:
-        message = "This API key or access token is unknown, revoked or expired."
+        message = "This API key, access token or session is unknown, revoked or expired."
         return Unauthorized(message, origin=self.origin, error="invalid_token")

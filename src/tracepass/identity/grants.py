@@ -14,7 +14,7 @@ from tracepass.core.tenancy import Actor, Environment, Tenancy
 from tracepass.identity.grants_repository import GrantDirectory
 from tracepass.identity.models import Role
 
-Reason = Literal["user", "client", "code_replay", "token_reuse"]
+Reason = Literal["user", "client", "code_replay", "token_reuse", "password_reset", "member_removed"]
 _ACTIONS = {"code_replay": "oauth.token_reuse", "token_reuse": "oauth.token_reuse"}
 
 
@@ -105,11 +105,21 @@ class Grants:
 
         Tell whether the grant stood until now.
         """
+        return await self._revoke(grant_id, reason)
+
+    async def revoke_all(
+        self, user_id: Id, reason: Reason, *, session: Session, workspace_id: Id | None = None
+    ) -> None:
+        """Revoke all that a person has granted, or all of it in one workspace, in the transaction of the reason."""
+        for grant_id in await self._directory.standing_ids(user_id, workspace_id, session=session):
+            await self._revoke(grant_id, reason, session=session)
+
+    async def _revoke(self, grant_id: Id, reason: Reason, *, session: Session | None = None) -> bool:
         members = {"revokedAt": timestamp(self._clock()), "revokedFor": reason}
-        document = await self._directory.update_standing(grant_id, members)
+        document = await self._directory.update_standing(grant_id, members, session=session)
         if document is None:
             return False
-        await self._note(_ACTIONS.get(reason, "oauth.revoked"), grant_of(document), reason=reason)
+        await self._note(_ACTIONS.get(reason, "oauth.revoked"), grant_of(document), reason=reason, session=session)
         return True
 
     async def _note(

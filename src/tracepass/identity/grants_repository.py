@@ -41,6 +41,13 @@ class GrantDirectory:
         query = {"userId": user_id, "revokedAt": None, "activatedAt": {"$ne": None}, "expiresAt": {"$gt": now}}
         return await self._grants.find(query).sort("_id", -1).to_list()
 
+    async def standing_ids(self, user_id: Id, workspace_id: Id | None, *, session: Session) -> list[Id]:
+        """Return the grants of a user that are not revoked, used or not, in all workspaces or in one."""
+        query: Document = {"userId": user_id, "revokedAt": None}
+        if workspace_id is not None:
+            query["workspaceId"] = workspace_id
+        return [grant["_id"] async for grant in self._grants.find(query, {"_id": 1}, session=session)]
+
     async def update_standing(
         self, grant_id: Id, members: Mapping[str, Any], *, session: Session | None = None
     ) -> Document | None:

@@ -11,6 +11,7 @@ from tracepass.core.ids import Id, new_id
 from tracepass.core.mongo import Database, Document, Session
 from tracepass.core.securitylog import SecurityLog
 from tracepass.core.tenancy import Actor, Tenancy
+from tracepass.identity.grants import Grants
 from tracepass.identity.models import RIGHTS, Caller, Role, User, Workspace, user_of
 from tracepass.identity.people_repository import MembershipDirectory, UserDirectory
 from tracepass.identity.sessions import Sessions
@@ -48,6 +49,7 @@ class Members:
         self._memberships = MembershipDirectory(database)
         self._users = UserDirectory(database)
         self._sessions = Sessions(database, clock=clock)
+        self._grants = Grants(database, clock=clock)
         self._log = SecurityLog(database, clock=clock)
         self._clock = clock
 
@@ -130,7 +132,7 @@ class Members:
         await self._database.transact(work)
 
     async def remove(self, caller: Caller, member_id: Id) -> None:
-        """Remove a member, and end their sessions in this workspace; members may remove themselves.
+        """Remove a member, end their sessions in this workspace and disconnect the applications they let into it.
 
         Raises:
             NotFound: there is no such member.
@@ -141,12 +143,36 @@ class Members:
 
         async def work(session: Session) -> None:
             membership = await self._hold(caller, member_id, session=session)
-            await self._memberships.delete(member_id, session=session)
-            await self._sessions.end_in(caller.workspace.id, membership["userId"], session=session)
-            details = {"role": membership["role"]}
-            await self._note("member.removed", membership, caller.actor, details, session=session)
+            await self._part(membership, caller.actor, session=session)
 
         await self._database.transact(work)
+
+    async def leave(self, caller: Caller) -> None:
+        """Have a person leave the workspace they are signed in to, as `remove` does; anybody may, whatever their role.
+
+        Raises:
+            LastOwner: nobody else owns the workspace.
+        """
+
+        async def work(session: Session) -> None:
+            owners = await self._memberships.owners(caller.workspace.id, session=session)
+            which = {"userId": caller.credential.user_id}
+            membership = await self._memberships.find(caller.workspace.id, which, session=session)
+            if membership is None:
+                return  # A session outlives its membership by seconds.
+            if membership["role"] == "owner" and owners == 1:
+                raise LastOwner
+            await self._part(membership, caller.actor, session=session)
+
+        await self._database.transact(work)
+
+    async def _part(self, membership: Document, actor: Actor, *, session: Session) -> None:
+        """Take a member out of their workspace, and all that acts for them there."""
+        workspace_id, user_id = membership["workspaceId"], membership["userId"]
+        await self._memberships.delete(membership["_id"], session=session)
+        await self._sessions.end_in(workspace_id, user_id, session=session)
+        await self._grants.revoke_all(user_id, "member_removed", workspace_id=workspace_id, session=session)
+        await self._note("member.removed", membership, actor, {"role": membership["role"]}, session=session)
 
     async def _hold(self, caller: Caller, member_id: Id, *, keeps_owner: bool = False, session: Session) -> Document:
         """Return a member whom the caller may touch, held against changes by others until the transaction ends."""

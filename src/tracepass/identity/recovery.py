@@ -14,6 +14,7 @@ from tracepass.core.mongo import Database, Document, Session
 from tracepass.core.securitylog import SecurityLog
 from tracepass.core.tenancy import Tenancy
 from tracepass.identity.access_repository import ResetDirectory
+from tracepass.identity.grants import Grants
 from tracepass.identity.models import Caller, User, hash_secret
 from tracepass.identity.passwords import Passwords, check_password
 from tracepass.identity.people import People
@@ -48,6 +49,7 @@ class Recovery:
         self._resets = ResetDirectory(database)
         self._people = People(database, clock=clock)
         self._sessions = Sessions(database, clock=clock)
+        self._grants = Grants(database, clock=clock)
         self._throttle = Throttle(database, clock=clock)
         self._jobs = Jobs(database, clock=clock)
         self._log = SecurityLog(database, clock=clock)
@@ -100,7 +102,10 @@ class Recovery:
         return found is not None and found["expiresAt"] > timestamp(self._clock())
 
     async def reset(self, token: str, password: str) -> None:
-        """Set the password of whoever a token was made for, and end all their sessions.
+        """Set the password of whoever a token was made for; end all their sessions and disconnect their applications.
+
+        Whoever resets may do so because somebody else was in: what that other let in must not stay. Who changes their
+        password knows the old one, and keeps their applications.
 
         Raises:
             Invalid: the password is too short or too long.
@@ -118,6 +123,7 @@ class Recovery:
             user = await self._people.get(claimed["userId"])
             await self._people.set_password(user.id, hashed, session=session)
             await self._sessions.end_all(user.id, session=session)
+            await self._grants.revoke_all(user.id, "password_reset", session=session)
             return user
 
         user = await self._database.transact(work)

@@ -200,11 +200,9 @@ class SignIn:
         Raises:
             Invalid: the caller does not belong to this workspace.
         """
-        user = await self._people.of(caller)
-        home = _choose(await self._people.homes(user.id), workspace)
-        secret, _ = await self._sessions.begin(user.id, home.workspace.id, visit)
+        signed_in = await self.enter(await self._people.of(caller), visit, workspace=workspace)
         await self._sessions.end_this(caller)
-        return SignedIn(secret, user, home.workspace, home.role)
+        return signed_in
 
     async def sign_out(self, caller: Caller) -> None:
         """End the session the caller uses."""

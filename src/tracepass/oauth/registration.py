@@ -28,6 +28,8 @@ DEFAULT_METHOD: Final = "client_secret_basic"
 """What RFC 7591 2 takes for granted where nothing is said."""
 _URI: Final = re.compile(r"[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]+")
 _HOST: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,252})|[0-9a-f:.]{2,45}")
+_EDITORS: Final = frozenset({"claude", "cursor", "vscode", "vscode-insiders", "windsurf"})
+"""Schemes of programs that speak MCP and were named before anybody asked RFC 8252 7.1 for a dot in them."""
 _PRIVATE_SCHEME: Final = re.compile(r"[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+")
 
 
@@ -94,7 +96,8 @@ def _fault_of_redirect(uri: Any) -> str | None:
         return f"must be an absolute URI of at most {MAX_URI} characters without a fragment"
     if parts.scheme in {"http", "https"}:
         return _fault_of_web(parts)
-    if not _PRIVATE_SCHEME.fullmatch(parts.scheme) or "@" in parts.netloc:
+    own = parts.scheme in _EDITORS or _PRIVATE_SCHEME.fullmatch(parts.scheme)
+    if not own or "@" in parts.netloc:
         return "must use https, http on the loopback interface, or a scheme of one's own like com.example.app:/callback"
     return None
 
