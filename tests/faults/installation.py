@@ -75,7 +75,9 @@ class Installation:
         marks = {"web": "_web", "worker": "_worker", "mongod": "--dbpath", "everything": ""}
         if part == "supervisor":
             return [parent]
-        children = [pid for pid in children_of(parent) if marks[part] in command_line(pid)]
+        # What was killed stays a child until its parent hears of it, but has no command line any more.
+        lines = {pid: command_line(pid) for pid in children_of(parent)}
+        children = [pid for pid, line in lines.items() if line and marks[part] in line]
         return [*children, parent] if part == "everything" else children
 
     def kill(self, part: Part) -> None:

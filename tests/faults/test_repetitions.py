@@ -151,10 +151,12 @@ class _Write:
     async def repeat(self, client: httpx2.AsyncClient) -> None:
         """Repeat it until it has an answer: the first one, where there was one."""
         while True:
-            answer = await client.post("/api/v1/passports", json=self._body, headers=self._headers)
-            code = answer.json().get("error")
-            if code != "idempotency_in_flight":
+            try:
+                answer = await client.post("/api/v1/passports", json=self._body, headers=self._headers)
+            except httpx2.TransportError:
+                continue
+            if answer.json().get("error") not in {"idempotency_in_flight", "service_unavailable"}:
                 break
-            await asyncio.sleep(int(answer.headers["retry-after"]))
+            await asyncio.sleep(int(answer.headers.get("retry-after", "1")))
         assert answer.status_code == 201, answer.text
         assert self._made is None or answer.json() == self._made
