@@ -18,10 +18,17 @@ from tracepass.app import create_app
 from tracepass.core.mongo import Database
 from tracepass.core.tenancy import Actor
 from tracepass.identity.models import Caller, Workspace
+from tracepass.quotas.models import RateLimited
 from tracepass.quotas.service import Quotas
 from tracepass.settings import Settings
 
 PRODUCT = {"name": "Pack", "category": "battery"}
+
+
+@pytest.fixture(autouse=True)
+def _one_day(clock: MovableClock) -> None:
+    """No midnight in the middle of a test."""
+    clock.stop()
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +120,26 @@ class TestReads:
         clients = await _clients(apps, office, contract, await office.workspace(plan="free"))
         answers = await asyncio.gather(*(clients[number % 3].get("/api/v1/products") for number in range(1100)))
         found = Counter(answer.status_code for answer in answers)
-        assert found == {200: 1000, 429: 100}
+        # Whoever is through with their own requests first may be left with a part of their last block.
+        assert 1000 - 2 * 9 <= found[200] <= 1000
+        for client in clients:
+            while (await client.get("/api/v1/products")).status_code == 200:
+                found[200] += 1
+        assert found[200] == 1000
+
+    async def test_a_read_is_not_refused_while_its_block_is_emptied_by_others(
+        self, app: FastAPI, office: Office, database: Database
+    ) -> None:
+        """Whoever fetches a block writes the notice at four fifths; those who come meanwhile take of the block."""
+        quotas, holder = app.state.services[Quotas], _holder(await office.workspace(plan="free"))
+        await asyncio.gather(*(quotas.take_read(holder) for _ in range(790)))
+        coming = []
+        for _ in range(21):
+            coming += [asyncio.create_task(quotas.take_read(holder)) for _ in range(10)]
+            await database.collection("quotaCounters").find_one({"_id": "time for a trip"})
+        assert len(await asyncio.gather(*coming)) == 210
+        with pytest.raises(RateLimited):
+            await quotas.take_read(holder)
 
     async def test_a_read_of_nothing_costs_nothing(self, office: Office) -> None:
         client = await office.client(plan="free")

@@ -113,8 +113,8 @@ class Quotas:
         block = self._block(_daily(holder, READS, now))
         if block.left < units:
             async with self._turns.at(block.counter.id):
-                if block.left < units:
-                    await self._fill(block, cap, units - block.left)
+                await self._fill(block, cap, units)
+        # Nothing is awaited since the block was seen to be full enough: nobody else can have emptied it.
         if block.left < units:
             raise RateLimited(day_window(now, cap, block.left))
         block.left -= units
@@ -129,13 +129,19 @@ class Quotas:
             block = self._blocks[counter.id] = _Block(counter)
         return block
 
-    async def _fill(self, block: _Block, cap: int, needed: int) -> None:
-        """Take 1 % of the cap or what is needed, whichever is more, or what is left of it."""
-        wanted = max(math.ceil(cap / BLOCKS_A_CAP), needed)
-        taken, block.used = await self._counters.take_up_to(block.counter, wanted, cap=cap)
-        block.left += taken
-        block.returnable += taken
-        await self._notices.heed(block.counter, READS, taken=taken, used=block.used, limit=cap)
+    async def _fill(self, block: _Block, cap: int, units: int) -> None:
+        """Take 1 % of the cap or what is needed, whichever is more, until the block has enough or the day has no more.
+
+        Others take of the block while its notice is written, so it is looked at again after each.
+        """
+        while block.left < units:
+            wanted = max(math.ceil(cap / BLOCKS_A_CAP), units - block.left)
+            taken, block.used = await self._counters.take_up_to(block.counter, wanted, cap=cap)
+            if taken == 0:
+                return
+            block.left += taken
+            block.returnable += taken
+            await self._notices.heed(block.counter, READS, taken=taken, used=block.used, limit=cap)
 
     async def take_call(self, holder: Holder, units: int = 1) -> Taken | None:
         """Take a tool call: one of its key's minute, exactly, and as many of the day's reads as it has items.
