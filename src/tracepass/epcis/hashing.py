@@ -1,20 +1,158 @@
-"""The hash of an event (CBV 2.0, 8.9): the same event gives the same hash, whoever wrote it in whichever notation."""
+"""The hash of an event (CBV 2.0, 8.9): the same event gives the same hash, whoever wrote it in whichever notation.
+
+The text that is hashed names the type, then the standard's properties in the standard's order, then all else in the
+order of characters: lists of transactions, sources and destinations, ILMD, extensions. Values are brought into one
+form: times in UTC with milliseconds, numbers without idle zeros, identifiers as canonical links, terms as web URIs.
+
+Where the text of the standard leaves room, this follows the generator that its authors publish, so that two parties
+compute the same eventID; decision 0028 tells where, and where not.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from tracepass.epcis.hashorder import COMMENTS, EVENT_ORDER, LEFT_OUT, PAIRS, Group, Leaf, Listed, Order
+from tracepass.epcis.hashtexts import Texts
+from tracepass.epcis.vocabulary import Vocabulary
 
-def pre_hash(event: Mapping[str, Any], namespaces: Mapping[str, str], joiner: str = "") -> str:
+Event = Mapping[str, Any]
+
+
+def pre_hash(event: Event, namespaces: Mapping[str, str], joiner: str = "") -> str:
     """Return the text that is hashed (CBV 2.0, 8.9.2); ``joiner`` stands between its parts, empty in the standard."""
-    raise NotImplementedError
+    return _Writer(Texts(namespaces), joiner).event(event)
 
 
-def event_hash(event: Mapping[str, Any], namespaces: Mapping[str, str]) -> str:
-    """Return ``ni:///sha-256;<hex>?ver=CBV2.0``.
+def event_hash(event: Event, namespaces: Mapping[str, str]) -> str:
+    """Return ``ni:///sha-256;<hex>?ver=CBV2.0`` of a valid event.
 
     ``namespaces``: prefix -> namespace of the extensions, of the document and of the event together
     (``contexts.namespaces_of``). ``eventID``, ``recordTime`` and ``errorDeclaration`` take no part.
     """
-    raise NotImplementedError
+    digest = hashlib.sha256(pre_hash(event, namespaces).encode("utf-8", "surrogatepass")).hexdigest()
+    return f"ni:///sha-256;{digest}?ver=CBV2.0"
+
+
+class _Writer:
+    def __init__(self, texts: Texts, joiner: str) -> None:
+        self._texts = texts
+        self._join = joiner.join
+
+    def event(self, event: Event) -> str:
+        said, rest = self._members(event, EVENT_ORDER)
+        for name, value in event.items():
+            if name in PAIRS:
+                if value:
+                    rest.append(name + self._sorted(self._pair(item, *PAIRS[name]) for item in value))
+            elif name not in EVENT_ORDER and name not in LEFT_OUT:
+                rest.extend(self._extension(name, value))
+        return self._join((f"eventType={event['type']}", said, self._sorted(rest)))
+
+    def _members(self, owner: Event, order: Order) -> tuple[str, list[str]]:
+        """Return what is said in order, and what has to wait for the end of the event."""
+        said: list[str] = []
+        rest: list[str] = []
+        for name, step in order.items():
+            value = owner.get(name)
+            if value is None:
+                continue
+            if isinstance(step, Leaf):
+                self._leaf(name, value, step, said)
+            elif isinstance(step, Group):
+                self._group(name, value if isinstance(value, list) else [value], step.order, (said, rest))
+            else:
+                self._listed(name, value, step, (said, rest))
+        return self._join(said), rest
+
+    def _leaf(self, name: str, value: Any, leaf: Leaf, said: list[str]) -> None:
+        if isinstance(value, list):
+            several: list[str] = []
+            for item in value:
+                self._leaf(name, item, leaf, several)
+            said.extend(sorted(several))
+            return
+        if leaf.time:
+            text = self._texts.time(value)
+        elif leaf.vocabulary is not None:
+            text = self._texts.term(leaf.vocabulary, value)
+        else:
+            text = self._texts.value(value)
+        if text:
+            said.append(f"{name}={text}")
+
+    def _group(self, name: str, values: Iterable[Event], order: Order, into: tuple[list[str], list[str]]) -> None:
+        said, rest = into
+        several: list[str] = []
+        for value in values:
+            text, left = self._members(value, order)
+            here, later = self._own(value, order)
+            whole = self._join((text, here)) if here else text
+            if whole:
+                several.append(name + whole)
+            if left or later:
+                rest.append(name + self._sorted([*left, *later]))
+        said.extend(sorted(several))
+
+    def _listed(self, name: str, values: list[Any], step: Listed, into: tuple[list[str], list[str]]) -> None:
+        said: list[str] = []
+        rest: list[str] = []
+        if isinstance(step.step, Leaf):
+            self._leaf(step.item, values, step.step, said)
+        else:
+            self._group(step.item, values, step.step.order, (said, rest))
+        if said:
+            into[0].append(name + self._join(said))
+        if rest:
+            into[1].append(name + self._sorted(rest))
+
+    def _own(self, owner: Event, order: Order) -> tuple[str, list[str]]:
+        """Return what the extensions of an element of the standard say there, and what at the end of the event.
+
+        Those are said in place whose namespace ends in a slash, beside other members, none of which is an action: so
+        does the published generator.
+        """
+        names = [name for name in owner if name not in order and name not in COMMENTS]
+        if not names:
+            return "", []
+        alone = sum(len(value) if isinstance(value, list) else 1 for value in owner.values()) <= 1
+        spelt = {name: self._texts.name(name) for name in names}
+        aside = alone or any("eventTime" in name or "action" in name for name in spelt.values())
+        here: list[str] = []
+        later: list[str] = []
+        for name, full in spelt.items():
+            (later if aside or "/}" not in full else here).extend(self._extension(name, owner[name]))
+        return self._sorted(here), later
+
+    def _pair(self, item: Event, name: str, vocabulary: Vocabulary) -> str:
+        said: list[str] = []
+        if "type" in item:
+            self._leaf("type", item["type"], Leaf(vocabulary=vocabulary), said)
+        self._leaf(name, item[name], Leaf(), said)
+        return self._join(said)
+
+    def _extension(self, name: str, value: Any) -> Iterator[str]:
+        """Yield what an extension field says, once for each of its values."""
+        if name in COMMENTS or name.startswith("@"):
+            return
+        spelt = self._texts.name(name)
+        for one in value if isinstance(value, list) else (value,):
+            if isinstance(one, dict):
+                yield spelt + self._text_of(one) + self._below(one)
+            elif isinstance(one, list):
+                yield spelt + self._sorted(self._extension("", one))
+            else:
+                text = self._texts.value(one)
+                yield f"{spelt}={text}" if text else spelt
+
+    def _text_of(self, element: Event) -> str:
+        text = self._texts.value(element["#text"]) if "#text" in element else ""
+        return f"={text}" if text else ""
+
+    def _below(self, element: Event) -> str:
+        return self._sorted(said for name, value in element.items() for said in self._extension(name, value))
+
+    def _sorted(self, said: Iterable[str]) -> str:
+        return self._join(sorted(said))

@@ -1,0 +1,47 @@
+"""Times of events: read with their offset, written in UTC with milliseconds, so that their texts sort as they do."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|z|[+-]\d\d:?\d\d)", re.ASCII)
+_LEAP_SECOND = ":60"
+_UTC_OFFSET = len("+00:00")
+
+
+@lru_cache(maxsize=4096)
+def timestamp(text: str) -> str:
+    """Return an ISO 8601 time with offset as UTC with milliseconds, ``2005-04-05T02:33:31.116Z``.
+
+    What is finer is rounded, half to even.
+
+    Raises:
+        ValueError: it is none, or lies outside the years 1 to 9999.
+    """
+    return written(instant(text))
+
+
+def instant(text: str) -> datetime:
+    """Return an ISO 8601 time with offset as an instant in UTC, to the millisecond.
+
+    Raises:
+        ValueError: it is none, or lies outside the years 1 to 9999.
+    """
+    found = _TIME.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no time with an offset")
+    day, clock, fraction, zone = found.groups()
+    leap = clock.endswith(_LEAP_SECOND)
+    whole = datetime.fromisoformat(f"{day}T{clock[:-2] + '59' if leap else clock}{zone.upper()}")
+    milliseconds = round(int(f"{fraction or '0':0<6}"[:6]) / 1000) + (1000 if leap else 0)
+    try:
+        return (whole + timedelta(milliseconds=milliseconds)).astimezone(UTC)
+    except OverflowError as fault:
+        raise ValueError(f"{text!r} lies outside the years 1 to 9999") from fault
+
+
+def written(when: datetime) -> str:
+    """Return an instant in UTC as a timestamp."""
+    return when.isoformat(timespec="milliseconds")[:-_UTC_OFFSET] + "Z"
