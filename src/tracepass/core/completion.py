@@ -30,8 +30,8 @@ class Completion(Protocol):
         """Return the write that remembers a change, for its transaction."""
         ...
 
-    def answer_with(self, render: Callable[[Any], Any]) -> None:
-        """Learn how the handler answers what the service returns."""
+    def answer_with(self, render: Callable[[Any], Answered]) -> Callable[[Any], Answered]:
+        """Learn how the handler answers what the service returns; return what does so, but the same thing only once."""
         ...
 
     def foresee(self, result: Any) -> None:
@@ -68,9 +68,7 @@ def marking(entity: str, entity_id: Id | str, version: int | None) -> list[Write
 def answering(render: Callable[[Any], Answered]) -> Callable[[Any], Answered]:
     """Say how a handler answers what its service returns, where that is one change in one transaction."""
     completion = _current.get()
-    if completion is not None:
-        completion.answer_with(render)
-    return render
+    return render if completion is None else completion.answer_with(render)
 
 
 def foresee(result: Any) -> None:

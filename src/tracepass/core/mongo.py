@@ -36,11 +36,12 @@ SELECTION_TIMEOUT_MS = 10_000
 QUEUE_TIMEOUT_MS = 20_000
 SOCKET_TIMEOUT_MS = 60_000
 TRANSACTION_SECONDS = 20.0
-_DUPLICATE = 11000
+DUPLICATE = 11000
 _OTHER_OPTIONS = (85, 86)
 """IndexOptionsConflict and IndexKeySpecsConflict: the index is there with other options."""
 
 __all__ = [
+    "DUPLICATE",
     "Database",
     "Document",
     "DuplicateKeyError",
@@ -253,7 +254,7 @@ class Database:
         try:
             await self.collection(name).insert_many(documents, ordered=False)
         except BulkWriteError as error:
-            if any(fault["code"] != _DUPLICATE for fault in error.details["writeErrors"]):
+            if any(fault["code"] != DUPLICATE for fault in error.details["writeErrors"]):
                 raise
 
     async def transact(self, work: Callable[[Session], Awaitable[Result]]) -> Result:

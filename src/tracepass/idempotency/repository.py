@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from pymongo import UpdateOne, WriteConcern
+from pymongo.errors import BulkWriteError
 
+from tracepass.core.gathering import Gathering
 from tracepass.core.ids import Id
-from tracepass.core.mongo import Database, Document, DuplicateKeyError, Index, Session, Update
+from tracepass.core.mongo import DUPLICATE, Database, Document, Index, Session, Update
 from tracepass.core.writes import Refusal
 
 COLLECTION = "idempotency"
@@ -24,14 +26,21 @@ class ClaimRepository:
         self._claims = database.collection(COLLECTION)
         # A claim need not outlive its server: the transaction of the effect fails if it is not there.
         self._quick = self._claims.with_options(write_concern=WriteConcern(w=1))
+        self._inserting = Gathering(self._insert)
 
     async def insert(self, claim: Document) -> bool:
         """Claim a key; tell whether it was free."""
+        return await self._inserting.ask(claim)
+
+    async def _insert(self, claims: Sequence[Document]) -> Sequence[bool]:
         try:
-            await self._quick.insert_one(claim)
-        except DuplicateKeyError:
-            return False
-        return True
+            await self._quick.insert_many(claims, ordered=False)
+        except BulkWriteError as error:
+            faults = {fault["index"]: fault["code"] for fault in error.details["writeErrors"]}
+            if error.details["writeConcernErrors"] or set(faults.values()) != {DUPLICATE}:
+                raise
+            return [index not in faults for index in range(len(claims))]
+        return [True] * len(claims)
 
     async def find(self, claim_id: str) -> Document | None:
         """Return the claim of a key, or None."""

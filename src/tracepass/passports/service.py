@@ -131,7 +131,7 @@ class Passports:
         foresee(made)
         try:
             async with self._slots.place(caller, confirmed=body.confirm_overage) as place:
-                staying = self.desk.products.staying(caller, product)
+                staying = self.desk.products.seen.staying(caller.tenancy, product)
                 await self._insert(caller, passport, {**kept, "publicFileRefs": []}, staying, place)
         except OverageRequired:
             await self._claims.lapse_with_last(caller.tenancy, passport["gs1"]["gtin"])
@@ -139,9 +139,9 @@ class Passports:
         return made
 
     async def _product(self, caller: Caller, product_id: Id, *, anew: bool = False) -> Document:
-        products = self.desk.products
+        seen = self.desk.products.seen
         try:
-            return await (products.look_again if anew else products.last_seen)(caller, product_id)
+            return await (seen.again if anew else seen.last)(caller.tenancy, product_id)
         except NotFound:
             raise Invalid({"productId": ["names no product of this workspace"]}) from None
 

@@ -13,7 +13,7 @@ from tracepass.core.differences import differences, update_of
 from tracepass.core.errors import Invalid, NotFound, Refusal
 from tracepass.core.ids import Id, new_id
 from tracepass.core.jobs import Jobs
-from tracepass.core.mongo import Database, Document, Session, Write
+from tracepass.core.mongo import Database, Document, Session
 from tracepass.core.paging import Position, offset, read_cursor, write_cursor
 from tracepass.core.tenancy import Tenancy
 from tracepass.core.turns import Turns
@@ -21,13 +21,12 @@ from tracepass.identity.models import Caller
 from tracepass.products.models import ProductCreate, ProductPatch, ProductQuery
 from tracepass.products.needs import CategoryRules, PassportCounter
 from tracepass.products.repository import INDEXES, ModelTaken, ProductFilter, ProductRepository
+from tracepass.products.seen import ProductMoved, SeenProducts
 from tracepass.products.wire import etag, kept_urls, search_of, shown
 
 REFRESH_VIEWS = "refresh_views"
 SCANNED_MEMBERS = ("name", "model", "description", "imageUrls", "sourceLocale")
 ATTEMPTS = 20
-REMEMBERED = 1000
-"""Products that a process keeps as it has seen them."""
 
 __all__ = ["INDEXES", "CategoryRules", "PassportCounter", "ProductMoved", "Products", "check_expected", "etag", "shown"]
 
@@ -37,13 +36,6 @@ class DuplicateModel(Refusal):
 
     def __init__(self, model: str) -> None:
         super().__init__("duplicate_model", f"Another product of this workspace has the model {model!r}.")
-
-
-class ProductMoved(Refusal):
-    """The product is not as it was when it was looked at."""
-
-    def __init__(self) -> None:
-        super().__init__("conflict", "The product was changed at the same time; try again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +71,7 @@ class Products:
         self._passports = passports
         self._jobs = Jobs(database, clock=clock)
         self._turns = Turns()
-        self._seen: dict[tuple[Tenancy, Id], Document] = {}
+        self.seen = SeenProducts(database)
 
     async def create(self, caller: Caller, body: ProductCreate) -> Document:
         """Add a product.
@@ -162,31 +154,6 @@ class Products:
             NotFound: this workspace has no such product.
         """
         return shown(await self._load(caller.tenancy, product_id, session=session))
-
-    async def last_seen(self, caller: Caller, product_id: Id) -> Document:
-        """Return a product as this process has seen it last; whoever builds on it writes `staying` with what is built.
-
-        Raises:
-            NotFound: this workspace has no such product.
-        """
-        return self._seen.get((caller.tenancy, product_id)) or await self.look_again(caller, product_id)
-
-    async def look_again(self, caller: Caller, product_id: Id) -> Document:
-        """Return a product as it is now, for `last_seen`.
-
-        Raises:
-            NotFound: this workspace has no such product.
-        """
-        self._seen.pop((caller.tenancy, product_id), None)
-        product = await self.get_plain(caller, product_id)
-        if len(self._seen) >= REMEMBERED:
-            self._seen.clear()
-        self._seen[caller.tenancy, product_id] = product
-        return product
-
-    def staying(self, caller: Caller, product: Document) -> Write:
-        """Return the write that raises `ProductMoved` if a product is not as it was seen."""
-        return ProductRepository(self._database, caller.tenancy).staying(product, missed=ProductMoved)
 
     async def named(self, caller: Caller, product_ids: Iterable[Id]) -> dict[Id, Document]:
         """Return name and model of products, by their ids."""

@@ -11,6 +11,7 @@ from pymongo import ReturnDocument
 from tracepass.core.ids import Id
 from tracepass.core.mongo import Database, Document, DuplicateKeyError, Index, Session
 from tracepass.core.tenancy import Tenancy
+from tracepass.quotas.together import Taking, Together
 
 COLLECTION = "quotaCounters"
 KNOWN_COUNTERS = 10_000
@@ -38,9 +39,17 @@ class Counters:
     def __init__(self, database: Database) -> None:
         self._counters = database.collection(COLLECTION)
         self._known: set[str] = set()
+        self._together = Together(self._take)
 
     async def take(self, counter: Counter, units: int, *, cap: int) -> int | None:
-        """Add units if the sum stays within the cap; return the sum, or None if it would not."""
+        """Add units if the sum stays within the cap; return the sum, or None if it would not.
+
+        What many take at the same time is added in one trip if there is enough for all of them.
+        """
+        return await self._together.take(Taking(counter, units, cap))
+
+    async def _take(self, taking: Taking[Counter]) -> int | None:
+        counter, units, cap = taking.counter, taking.units, taking.cap or 0
         # Asked for before the attempt: a counter that was there before it said no by itself.
         known = counter.id in self._known
         used = await self._add(counter, units, cap=cap)
@@ -119,6 +128,7 @@ class PlaceCounters:
 
     def __init__(self, database: Database) -> None:
         self._counters = database.collection(COLLECTION)
+        self._together = Together(self._take)
 
     async def find(self, counter: Counter) -> Document | None:
         """Return the counter, or None before anybody counted."""
@@ -126,10 +136,13 @@ class PlaceCounters:
 
     async def take(self, counter: Counter, *, cap: int | None, at: str) -> int | None:
         """Take a place, below a cap if one is given; return how many are taken, or None if there is none left."""
-        bound: Document = {} if cap is None else {"used": {"$lt": cap}}
+        return await self._together.take(Taking(counter, 1, cap, at))
+
+    async def _take(self, taking: Taking[Counter]) -> int | None:
+        bound: Document = {} if taking.cap is None else {"used": {"$lte": taking.cap - taking.units}}
         found = await self._counters.find_one_and_update(
-            {"_id": counter.id, **bound},
-            {"$inc": {"used": 1}, "$set": {"movedAt": at}},
+            {"_id": taking.counter.id, **bound},
+            {"$inc": {"used": taking.units}, "$set": {"movedAt": taking.at}},
             projection={"used": 1},
             return_document=ReturnDocument.AFTER,
         )
