@@ -570,3 +570,35 @@ async def test_deliveries_and_what_they_said_are_kept_for_thirty_days(
     for name in ("webhookDeliveries", "webhookEvents"):
         indexes = await database.collection(name).index_information()
         assert indexes["purgeAt_1"]["expireAfterSeconds"] == 0
+
+
+async def test_what_waits_and_what_was_delivered_stands_in_the_metrics(
+    hooks: Hooks, listener: httpx2.AsyncClient, receiver: Receiver, make_passport: Make, clock: MovableClock,
+    anonymous: httpx2.AsyncClient,
+) -> None:  # fmt: skip
+    await hooks.worker().post.measure()
+    before = _samples((await anonymous.get("/metrics")).text)
+    receiver.behaviour = answering(Reply(), FAILING)
+    await make_webhook(listener, receiver.url())
+    await make_passport(listener)
+    await make_passport(listener)
+    await hooks.worker().post.measure()
+    assert _samples((await anonymous.get("/metrics")).text)["tracepass_webhook_outbox_records"] >= 2
+    await hooks.bring()
+    clock.move(seconds=65)
+    await hooks.worker().post.measure()
+    after = _samples((await anonymous.get("/metrics")).text)
+    for outcome in ("succeeded", "failed"):
+        name = f'tracepass_webhook_attempts_total{{outcome="{outcome}"}}'
+        assert after[name] == before.get(name, 0) + 1
+    ended = 'tracepass_webhook_deliveries_total{outcome="succeeded"}'
+    assert after[ended] == before.get(ended, 0) + 1
+    assert after["tracepass_webhook_attempt_seconds_count"] == before["tracepass_webhook_attempt_seconds_count"] + 2
+    assert after["tracepass_webhook_deliveries_pending"] >= 1
+    assert after["tracepass_webhook_oldest_overdue_seconds"] > 50
+    assert after["tracepass_webhook_outbox_records"] == 0
+
+
+def _samples(text: str) -> dict[str, float]:
+    lines = [line.rsplit(" ", 1) for line in text.splitlines() if line and not line.startswith("#")]
+    return {name: float(value) for name, value in lines}
