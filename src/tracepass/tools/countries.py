@@ -1,7 +1,8 @@
 """What countries ask of the codes on medicines: one file a country in ``data/countries``.
 
 Each rule speaks of one application identifier, cites where it comes from, and says whether breaking it is an error or
-a warning. Adding a country is adding a file.
+a warning. A source is ``primary``, the text of a law or of the authority itself, or ``second-hand``, what others say of
+it; on hearsay alone no length and no set of characters is an error. Adding a country is adding a file.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from typing import Any, Literal
 from tracepass.core.errors import Invalid
 
 Severity = Literal["error", "warning"]
+Confidence = Literal["primary", "second-hand"]
 SERIAL, BATCH, WHOLE = "21", "10", "00"
 _CHARACTERS: Mapping[str, re.Pattern[str]] = {
     "alphanumeric": re.compile("[0-9A-Za-z]+"),
     "digits": re.compile("[0-9]+"),
 }
 GS1_CHARACTERS = "gs1-82"
+IN_FORCE = "in force"
 AI_LONGEST = 20
 
 
@@ -36,10 +39,16 @@ class UnknownCountry(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a rule comes from."""
+    """Where a rule comes from, and whether that is the text of a law or authority or what others say of it."""
 
     title: str
     url: str
+    confidence: Confidence
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """Return the source as the tools answer it."""
+        return {"title": self.title, "url": self.url, "confidence": self.confidence}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +158,17 @@ def _country(data: dict[str, Any]) -> Country:
     sources = {name: Source(**source) for name, source in data.pop("sources").items()}
     rules = tuple(_rule(rule, sources) for rule in data.pop("rule"))
     data |= {"notes": tuple(data["notes"]), "members": tuple(data.get("members", ()))}
-    return Country(**data, rules=rules)
+    country = Country(**data, rules=rules)
+    for rule in rules:
+        if rule.severity == "error" and not _is_proven(rule, country):
+            message = f"{country.code} makes {rule.id} an error on hearsay"
+            raise ValueError(message)
+    return country
+
+
+def _is_proven(rule: Rule, country: Country) -> bool:
+    """Tell whether a rule may be an error: its source is primary, or says what a system in force cannot do without."""
+    return rule.source.confidence == "primary" or (rule.required and country.status == IN_FORCE)
 
 
 def _rule(data: dict[str, Any], sources: Mapping[str, Source]) -> Rule:

@@ -37,7 +37,7 @@ class _Verdict:
         finding: Finding = {"code": code, "message": message, "field": _NAMES.get(ai, ai), "ai": ai}
         finding |= {} if position is None else {"position": position}
         if rule is not None:
-            finding |= {"rule": rule.id, "source": {"title": rule.source.title, "url": rule.source.url}}
+            finding |= {"rule": rule.id, "source": rule.source.shown}
         found = self.errors if rule is None or rule.severity == "error" else self.warnings
         found.append(finding)
 
@@ -92,7 +92,7 @@ def _shown_rule(rule: Rule) -> dict[str, Any]:
         "ai": rule.ai,
         "severity": rule.severity,
         "text": f"({rule.ai}) {rule.sentence}",
-        "source": {"title": rule.source.title, "url": rule.source.url},
+        "source": rule.source.shown,
     }
 
 
