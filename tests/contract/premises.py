@@ -84,7 +84,8 @@ class Premises:
 
     async def _member(self, owner: Owner) -> Places:
         person, _ = await self.office.session(owner.workspace, "viewer")
-        return {"id": str(person.id)}
+        members = (await owner.client.get("/api/v1/members")).json()["data"]["items"]
+        return {"id": next(member["_id"] for member in members if member["user"]["_id"] == str(person.id))}
 
     async def _session(self, owner: Owner) -> Places:
         await self.office.session(owner.workspace, "viewer")
