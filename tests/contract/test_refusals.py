@@ -1,7 +1,7 @@
 """Who may not do what: for every operation of the contract, by credential, workspace, scope and role.
 
-Keys, access tokens and sessions are each held to it, and a refusal that alone would prove nothing, such as a 404, has its
-counterpart: what a stranger does not find is there for its owner.
+Keys, access tokens and sessions are each held to it, and a refusal that alone would prove nothing, such as a 404,
+has its counterpart: what a stranger does not find is there for its owner.
 
 Generated from the contract: an operation that is added tomorrow is held to the same, and one about something that
 nobody here knows how to make fails until `tests/contract/premises.py` is told.
