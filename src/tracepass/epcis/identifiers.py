@@ -20,6 +20,7 @@ from tracepass.gs1.keys import encode_segment
 _URN = "urn:epc:"
 _PLAIN_SERIAL = re.compile(r"[0-9A-Za-z_-][0-9A-Za-z_.-]{0,19}")
 _PLAIN_LINK = re.compile(r"https?://[^/?#]+(/01/[0-9]{14})(?:/10/[\w.-]{1,20})?(/21/[0-9A-Za-z_-]{1,20})", re.ASCII)
+_LOT_AND_SERIAL = re.compile(r"(/01/[0-9]{8,14}/10/[^/?#]+)/21/")
 _SERIAL_AIS: Mapping[str, tuple[str, ...]] = {
     "01": ("21", "235", "10"),
     "8006": ("21", "10"),
@@ -126,6 +127,12 @@ def ancestors(canonical: str) -> tuple[str, ...]:
     if digits is None or len(parts[4]) <= digits:
         return ()
     return (f"{STEM}/{parts[3]}/{parts[4][:digits]}",)
+
+
+def lot_beside(uri: str) -> str | None:
+    """Return the canonical lot that a link names beside a serial, and that its canonical form leaves out."""
+    found = _LOT_AND_SERIAL.search(uri)
+    return None if found is None else normal(STEM + found[1])
 
 
 def is_pattern(uri: str) -> bool:

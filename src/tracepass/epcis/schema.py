@@ -26,7 +26,8 @@ EXTENSION_NAME: Final = r"^[A-Za-z][A-Za-z0-9+.\-]*:(?:[A-Za-z0-9\-._~:/?#\[\]@!
 
 _URI: Schema = {"type": "string", "format": "uri"}
 _URIS: Schema = {"type": "array", "items": _URI}
-_TIME: Schema = {"type": "string", "format": "date-time"}
+# Times are brought into UTC, and a calendar has its ends.
+_TIME: Schema = {"type": "string", "format": "date-time", "pattern": "^(?!0000-|0001-01-01|9999-12-31)"}
 _STRING: Schema = {"type": "string"}
 _NUMBER: Schema = {"type": "number"}
 # A CBV term is bare in JSON; the URNs of older versions belong to XML (CBV 2.0, 7.1).
@@ -232,10 +233,13 @@ EVENT_SCHEMAS: Final[Mapping[str, Schema]] = {
 OTHER_EVENT_SCHEMA: Final[Schema] = {
     "$schema": DIALECT,
     "type": "object",
-    "properties": {**_COMMON, "type": _URI},
+    "properties": {
+        **{name: part for schema in EVENT_SCHEMAS.values() for name, part in schema["properties"].items()},
+        "type": _URI,
+    },
     "required": ["type", "eventTime", "eventTimeZoneOffset"],
 }
-"""An event of a type that an extension defines: its name is a URI, and what it holds is its own affair."""
+"""An event of a type that an extension defines: what it shares with those of the standard has the standard's shape."""
 
 _ATTRIBUTE: Schema = {
     "type": "object",

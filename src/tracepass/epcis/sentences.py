@@ -39,6 +39,7 @@ _PATTERNS: Final[Mapping[str, str]] = {
     "hexBinaryValue": "is no row of hexadecimal digits",
     "schemaVersion": "is no version, like 2.0",
 }
+_BEYOND: Final = "lies beyond the calendar"
 _TYPES: Final[Mapping[str, str]] = {"array": "a list", "object": "an object", "integer": "a whole number"}
 
 
@@ -88,7 +89,11 @@ def _format(error: ValidationError, _name: str, _kind: str) -> Said:
 
 
 def _pattern(error: ValidationError, name: str, _kind: str) -> Said:
-    yield "invalid_format", "", f"{_shown(error)} {_PATTERNS.get(name, 'is not allowed here')}"
+    yield "invalid_format", "", f"{_shown(error)} {_PATTERNS.get(name, _otherwise(name))}"
+
+
+def _otherwise(name: str) -> str:
+    return _BEYOND if name.lower().endswith("time") else "is not allowed here"
 
 
 def _type(error: ValidationError, name: str, _kind: str) -> Said:
