@@ -29,14 +29,14 @@ async def create_domain(call: Call, body: DomainCreate) -> Response:
     return _entity(call, await call.service(Domains).create(call.caller, body), 201)
 
 
-@router.operation("GET", "", scope=READ, budget=Budget.READS)
+@router.operation("GET", "", scope=READ)
 async def list_domains(call: Call, query: Annotated[DomainQuery, Query()]) -> Response:
     """List domains, newest first."""
     page = await call.service(Domains).list_(call.caller, query)
     return list_answer(page.items, total=page.total, page=query.page, limit=query.limit)
 
 
-@router.operation("GET", "/{id}", scope=READ, budget=Budget.READS)
+@router.operation("GET", "/{id}", scope=READ)
 async def get_domain(call: Call) -> Response:
     """Read one domain."""
     return _entity(call, await call.service(Domains).get(call.caller, path_id(call, "id")))

@@ -28,14 +28,14 @@ async def create_link(call: Call, body: LinkCreate) -> Response:
     return _entity(call, await call.service(Links).create(call.caller, body), 201)
 
 
-@router.operation("GET", "", scope=READ, budget=Budget.READS)
+@router.operation("GET", "", scope=READ)
 async def list_links(call: Call, query: Annotated[LinkQuery, Query()]) -> Response:
     """List links, newest first."""
     page = await call.service(Links).list_(call.caller, query)
     return list_answer(page.items, total=page.total, page=query.page, limit=query.limit, next_cursor=page.next_cursor)
 
 
-@router.operation("GET", "/{id}", scope=READ, budget=Budget.READS)
+@router.operation("GET", "/{id}", scope=READ)
 async def get_link(call: Call) -> Response:
     """Read one link."""
     return _entity(call, await call.service(Links).get(call.caller, path_id(call, "id")))
