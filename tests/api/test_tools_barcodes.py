@@ -7,6 +7,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from tracepass.gs1.compression import compress
+from tracepass.gs1.elements import parse_bracketed
+
 DECODE = "/api/v1/barcode/decode"
 SANE = "01095011015300031721123110A1\x1d2123456"
 LINK = "https://id.gs1.org/01/09501101530003/10/A1/21/23456?17=211231"
@@ -92,6 +95,14 @@ async def test_a_compressed_link_is_decoded(client: httpx2.AsyncClient) -> None:
     found = await decoded(client, "https://id.gs1.org/AQd1NhYLhw")
     plain = await decoded(client, "https://id.gs1.org/01/xx")
     assert found["barcodeType"] == plain["barcodeType"] == "GS1 Digital Link URI"
+
+
+async def test_what_a_compressed_link_holds_stands_where_its_compressed_part_begins(client: httpx2.AsyncClient) -> None:
+    elements = parse_bracketed("(01)09501101530003(21)X1(17)211231")
+    whole = await decoded(client, compress(elements, "https://id.example.com"))
+    half = await decoded(client, compress(elements, "https://id.example.com", half=True))
+    assert [one["position"] for one in whole["applicationIdentifiers"]] == [23, 23, 23]
+    assert [one["position"] for one in half["applicationIdentifiers"]] == [23, 41, 41]
 
 
 async def test_the_caller_may_name_the_symbology(client: httpx2.AsyncClient) -> None:
@@ -193,6 +204,8 @@ async def test_what_is_no_gs1_data_is_answered_as_not_valid(client: httpx2.Async
 async def test_an_ean_symbol_holds_a_gtin(client: httpx2.AsyncClient) -> None:
     found = await decoded(client, "]E04006381333931")
     assert (found["isValid"], found["gtin"], found["applicationIdentifiers"]) == (True, "04006381333931", [])
+    assert found["elementString"] == "(01)04006381333931"
+    assert found["digitalLink"] == "https://id.gs1.org/01/04006381333931"
 
 
 async def test_a_batch_of_scans_answers_each(client: httpx2.AsyncClient) -> None:

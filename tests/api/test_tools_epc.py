@@ -161,7 +161,9 @@ async def test_what_cannot_be_decoded_is_refused_with_its_place(
 
 async def test_a_wrong_check_digit_in_a_link_passes_only_when_asked_to(client: httpx2.AsyncClient) -> None:
     item = {"value": "https://google.com/8017/123456789012345678", "companyPrefixLength": 10}
-    assert (await client.post(DECODE, json=item)).status_code == 400
+    refused = await client.post(DECODE, json=item)
+    assert (refused.status_code, refused.json()["details"]["faults"][0]["code"]) == (400, "check_digit")
+    assert "verifyCheckDigit: false" in refused.json()["message"]
     answer = await client.post(DECODE, json=item | {"verifyCheckDigit": False})
     assert (answer.status_code, answer.json()["uri"]) == (200, "urn:epc:id:gsrnp:1234567890.1234567")
 

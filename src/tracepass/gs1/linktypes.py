@@ -16,6 +16,7 @@ GS1: Final = "gs1:"
 GS1_NAMESPACE: Final = "https://ref.gs1.org/voc/"
 _GS1_NAMESPACES: Final = re.compile(r"https?://(?:ref\.|www\.)?gs1\.org/voc/", re.IGNORECASE)
 IANA_NAMESPACE: Final = "http://www.iana.org/assignments/relation/"
+IANA_PREFIX: Final = "iana:"
 _URI: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?/[^\s\"<>{}|\\^`]*")
 
 _TABLE: Final[Mapping[str, Any]] = json.loads(
@@ -57,7 +58,7 @@ def asked_link_type(text: str) -> str:
     found = _GS1_NAMESPACES.match(text)
     if found:
         return GS1 + text[found.end() :]
-    return text.removeprefix(IANA_NAMESPACE)
+    return text.removeprefix(IANA_NAMESPACE).removeprefix(IANA_PREFIX)
 
 
 def relation_of(link_type: str) -> str:

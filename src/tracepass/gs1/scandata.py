@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -148,9 +148,20 @@ def _link(uri: str, rules: Rules) -> Link:
         if refused.code != "link_key_missing":
             raise
         try:
-            return decompress(uri, rules)
+            return _at_segment(decompress(uri, rules), uri)
         except Gs1SyntaxError:
             raise refused from None
+
+
+def _at_segment(link: Link, uri: str) -> Link:
+    """Place what a compressed segment holds where the segment begins; a key before it stands in the same place anyway."""
+    begin = len(uri.partition("#")[0].partition("?")[0].rpartition("/")[0]) + 1
+
+    def placed(elements: tuple[Element, ...]) -> tuple[Element, ...]:
+        return tuple(element._replace(position=min(element.position, begin)) for element in elements)
+
+    (primary,) = placed((link.primary,))
+    return replace(link, primary=primary, qualifiers=placed(link.qualifiers), attributes=placed(link.attributes))
 
 
 def _ai_data(data: str, offset: int, symbology: Symbology | None, rules: Rules) -> Scan:

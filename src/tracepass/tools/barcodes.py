@@ -42,6 +42,7 @@ def decode_barcode(item: BarcodeItem, *, today: date) -> dict[str, Any]:
     shown = [_shown(element, today) for element in reading.elements]
     values = {one["code"]: one["value"] for one in reversed(shown)}
     first = {name: values.get(ai) for name, ai in _MEMBERS.items()}
+    message = _message(reading)
     return {
         "isValid": _is_valid(reading),
         "barcodeType": reading.symbology.name if reading.symbology else named or _NAMES[reading.kind],
@@ -49,8 +50,8 @@ def decode_barcode(item: BarcodeItem, *, today: date) -> dict[str, Any]:
         "gtin": first["gtin"] or reading.gtin,
         "applicationIdentifiers": shown,
         "errors": [shown_fault(fault) for fault in reading.faults] or _no_gs1_data(reading),
-        "elementString": to_bracketed(reading.elements) if reading.elements else None,
-        "digitalLink": _link(reading),
+        "elementString": to_bracketed(message) if message else None,
+        "digitalLink": None if reading.faults else _link(message),
     }
 
 
@@ -89,11 +90,15 @@ def _shown(element: Element, today: date) -> dict[str, Any]:
     }
 
 
-def _link(reading: Examination) -> str | None:
-    """Return the canonical Digital Link of a valid message, where its elements have one."""
-    if reading.faults or not reading.elements:
-        return None
+def _message(reading: Examination) -> tuple[Element, ...]:
+    """Return the elements, before them the number of an EAN or UPC symbol, which is a GTIN (GS1 GS 3.3.2)."""
+    number = () if reading.gtin is None else (Element(_MEMBERS["gtin"], reading.gtin),)
+    return (*number, *reading.elements)
+
+
+def _link(message: tuple[Element, ...]) -> str | None:
+    """Return the canonical Digital Link of a message, if one of its elements is a key."""
     try:
-        return build_link(reading.elements)
+        return build_link(message)
     except Gs1SyntaxError:
         return None

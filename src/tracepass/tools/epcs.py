@@ -202,7 +202,7 @@ def _read(item: DecodeItem) -> tuple[str, Epc, Tag | None]:
         if value.startswith("urn:"):
             return "urn", epc.parse_urn(value), None
         if value[:8].lower().startswith(("http://", "https://")):
-            return "digital-link", epc.from_link(value, length, verify=item.verify_check_digit), None
+            return "digital-link", _of_link(value, item), None
         if (memory := _memory(value)) is not None:
             return "tag-memory", memory.epc, memory
         values = {element.ai: element.value for element in read_scan(value).elements}
@@ -212,6 +212,21 @@ def _read(item: DecodeItem) -> tuple[str, Epc, Tag | None]:
         raise of_epc(fault, field) from None
     except Gs1SyntaxError as fault:
         raise of_syntax(fault, "value") from None
+
+
+def _of_link(value: str, item: DecodeItem) -> Epc:
+    """Return the EPC of a link; whoever sends a wrong check digit is told how to translate it all the same.
+
+    Raises:
+        EpcError: it has none.
+    """
+    try:
+        return epc.from_link(value, item.company_prefix_length, verify=item.verify_check_digit)
+    except EpcError as fault:
+        if fault.code != "check_digit":
+            raise
+        message = f"{fault.message}; verifyCheckDigit: false passes over it"
+        raise EpcError(fault.code, message, fault.component, fault.position) from None
 
 
 def _memory(value: str) -> Tag | None:

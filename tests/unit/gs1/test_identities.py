@@ -99,6 +99,7 @@ def test_every_primary_key_has_itself_as_its_last_level(key: str) -> None:
         ("https://ref.gs1.org/voc/pip", "gs1:pip"),
         ("license", "license"),
         ("http://www.iana.org/assignments/relation/license", "license"),
+        ("iana:license", "license"),
         ("https://voltwerk.example/rel/a", "https://voltwerk.example/rel/a"),
     ],
 )
