@@ -55,7 +55,7 @@ def read_xml(source: bytes | BinaryIO, bounds: Bounds | None = None) -> dict[str
     if stream.kind == JOB:
         return read_job(stream)
     events = [_whole(event) for event in stream]
-    document = stream.envelope()
+    document = {**stream.envelope(), "@context": stream.whole_context}
     body = document["epcisBody"]
     if "queryResults" in body:
         body = body["queryResults"].setdefault("resultsBody", {"eventList": []})

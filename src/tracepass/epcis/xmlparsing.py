@@ -20,13 +20,21 @@ _LISTS_OF_EVENTS: Final = frozenset({"EPCISBody", "resultsBody"})
 
 
 class Parser:
-    """One pass over a document; ``root`` is what stands around the events, ``uri`` the namespace of the root."""
+    """One pass over a document.
+
+    Attributes:
+        names: its names and prefixes.
+        root: what stands around the events.
+        uri: the namespace of the root.
+        declared_before: how many namespaces were met by the first event's tag; None if there is none yet.
+    """
 
     def __init__(self, bounds: Bounds | None = None) -> None:
         self.bounds = bounds or Bounds()
         self.names = Names(most=self.bounds.names, namespaces=self.bounds.namespaces)
         self.root = Node("", [], {})
         self.uri = ""
+        self.declared_before: int | None = None
         self._stack = [self.root]
         self._scope: Mapping[str, str] = {}
         self._declared: dict[str, str] | None = None
@@ -138,6 +146,8 @@ class Parser:
                 self._list_depth = depth + 1
             else:
                 self._event_depth = depth
+                if self.declared_before is None:
+                    self.declared_before = len(self.names)
         elif node.name == "EventList" and self._stack[-1].name in _LISTS_OF_EVENTS:
             self._list_depth = depth + 1
 

@@ -201,11 +201,11 @@ def _declaration(node: Node, names: Names) -> dict[str, Any]:
 
 
 def _master(node: Node, names: Names) -> dict[str, Any]:
-    """Read instance or lot master data: extension elements, those of EPCIS 1.2's inner extension without a prefix."""
+    """Read instance or lot master data."""
     members: dict[str, Any] = {}
     _attributes(node, members, names)
     for child in unwrapped(node):
-        add(members, child.name, value_of(child, names))
+        _extend(members, child, names)
     return members
 
 

@@ -59,7 +59,8 @@ class XmlStream:
         self._nodes = self._parser.events(stream)
         self._first = next(self._nodes, None)
         self._root = self._parser.root.children[0]
-        self._known = len(self.names)
+        known = self._parser.declared_before
+        self._known = len(self.names) if known is None else known
         found = VERSIONS.get(self._parser.uri)
         if found is None:
             message = f"the root {self._root.name} is of no EPCIS namespace, 1.x or 2.0"
@@ -78,9 +79,13 @@ class XmlStream:
 
     @property
     def context(self) -> list[Any]:
-        """The ``@context`` of what was read so far."""
-        declared = self.names.context
-        return [EPCIS_CONTEXT_URL, declared] if declared else [EPCIS_CONTEXT_URL]
+        """The ``@context`` of the document; what only an event declares stands in the context of that event."""
+        return self._context(dict(list(self.names.context.items())[: self._known]))
+
+    @property
+    def whole_context(self) -> list[Any]:
+        """The ``@context`` with all namespaces of what was read so far."""
+        return self._context(self.names.context)
 
     def __iter__(self) -> Iterator[XmlEvent]:
         """Yield the events.
@@ -118,11 +123,14 @@ class XmlStream:
 
     def _declare(self, event: Members) -> None:
         """Give an event the declarations that are in no context before it."""
-        fresh = dict(list(self.names.context.items())[self._known :])
+        fresh = list(self.names.context.items())[self._known :]
         used = _prefixes(event)
-        own = {prefix: uri for prefix, uri in fresh.items() if prefix in used}
+        own = {prefix: uri for prefix, uri in fresh if prefix in used}
         if own:
             event["@context"] = [own]
+
+    def _context(self, declared: dict[str, str]) -> list[Any]:
+        return [EPCIS_CONTEXT_URL, declared] if declared else [EPCIS_CONTEXT_URL]
 
     def _envelope(self) -> Members:
         if self.kind not in DOCUMENTS:
