@@ -154,7 +154,7 @@ def _link(uri: str, rules: Rules) -> Link:
 
 
 def _at_segment(link: Link, uri: str) -> Link:
-    """Place what a compressed segment holds where the segment begins; a key before it stands in the same place anyway."""
+    """Place what a compressed segment holds where the segment begins; a key before it stands there in any case."""
     begin = len(uri.partition("#")[0].partition("?")[0].rpartition("/")[0]) + 1
 
     def placed(elements: tuple[Element, ...]) -> tuple[Element, ...]:
