@@ -62,6 +62,9 @@ class Premises:
             "/api/v1/templates": self._template,
             "/api/v1/links": self._link,
             "/api/v1/domains": self._domain,
+            "/api/v1/webhooks": self._webhook,
+            "/api/v1/epcis/capture": self._capture,
+            "/api/v1/epcis/events": self._event,
         }
 
     async def _created(self, collection: str, owner: Owner) -> str:
@@ -101,6 +104,27 @@ class Premises:
 
     async def _domain(self, owner: Owner) -> Places:
         return await self._made("/api/v1/domains", {"name": f"{uuid4().hex}.example"}, owner)
+
+    async def _capture(self, owner: Owner) -> Places:
+        job = await self._sent("/api/v1/epcis/capture", owner)
+        return {"id": job["captureJobId"]}
+
+    async def _event(self, owner: Owner) -> Places:
+        return {"eventId": (await self._sent("/api/v1/epcis/events", owner))["eventID"]}
+
+    async def _sent(self, collection: str, owner: Owner) -> dict[str, Any]:
+        """Send the sample of the POST to a collection; return its answer."""
+        post = self.contract.find("POST", collection)
+        assert post is not None
+        answer = await Requests(self.contract).send(owner.client, post)
+        assert answer.is_success, answer.text
+        return dict(answer.json())
+
+    async def _webhook(self, owner: Owner) -> Places:
+        webhook = await self._created("/api/v1/webhooks", owner)
+        answer = await owner.client.post(f"/api/v1/webhooks/{webhook}/test")
+        assert answer.is_success, answer.text
+        return {"id": webhook, "deliveryId": answer.json()["_id"]}
 
     async def _made(self, collection: str, body: dict[str, Any], owner: Owner) -> Places:
         answer = await owner.client.post(collection, json=body)
