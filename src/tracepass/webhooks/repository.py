@@ -20,7 +20,8 @@ INDEXES = (
     Index(DELIVERIES, (*_TENANT, ("endpointId", 1), ("_id", -1))),
     Index(DELIVERIES, (*_TENANT, ("endpointId", 1), ("status", 1), ("_id", -1))),
     Index(DELIVERIES, (("endpointId", 1), ("eventId", 1)), unique=True),
-    Index(DELIVERIES, (("dueAt", 1), ("endpointId", 1)), partial=PENDING),
+    Index(DELIVERIES, (("dueAt", 1),), partial=PENDING),
+    Index(DELIVERIES, (("status", 1), ("endpointId", 1), ("dueAt", 1)), partial=PENDING),
     Index(DELIVERIES, (("status", 1), ("stream", 1), ("position", 1)), partial=PENDING),
     Index(DELIVERIES, (("purgeAt", 1),), expire_after_seconds=0),
 )
