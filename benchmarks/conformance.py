@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import epc_agreement, gs1_agreement
+from benchmarks import epc_agreement, gs1_agreement, link_agreement
 
 BESIDE = Path(__file__).parents[2] / "shared" / "conformance"
 Answer = Callable[[Path], tuple[int, list[str]]]
@@ -41,6 +41,9 @@ def _files(folder: Path) -> Iterator[tuple[Path, Answer]]:
         yield path, gs1_agreement.disagreements
     for path in sorted((folder / "epc").glob("*.json")):
         yield path, epc_agreement.disagreements
+    for name, answer in link_agreement.FILES.items():
+        if (folder / "digital-link" / name).is_file():
+            yield folder / "digital-link" / name, answer
 
 
 if __name__ == "__main__":
