@@ -75,6 +75,8 @@ async def test_whoever_has_an_account_adds_a_workspace_to_it(office: Office) -> 
         ("email", "nobody"),
         ("email", "a b@example.test"),
         ("name", "   "),
+        ("name", "\u200b\u2060"),
+        ("workspaceName", "\u200b"),
         ("workspaceName", ""),
         ("defaultLocale", "xx"),
     ],

@@ -57,6 +57,16 @@ def test_each_link_is_another_one() -> None:
     assert len(links | {made["link"]}) == 3
 
 
+def test_a_link_is_printed_alone_and_its_address_doubted_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    _json("user", "create", "ada@example.test", "--name", "Ada", "--workspace", "acme")
+    for setting, doubt in (("https://api.example.test", ""), (None, "Is the server not at http://localhost:8000?")):
+        if setting is None:
+            monkeypatch.delenv("TRACEPASS_PUBLIC_URL")
+        done = CliRunner().invoke(app, ["user", "reset-link", "ada@example.test"], catch_exceptions=False)
+        assert len(done.stdout.split()) == 1
+        assert done.stderr.startswith(doubt) if doubt else not done.stderr
+
+
 def test_a_person_gets_a_role_in_a_second_workspace() -> None:
     _json("workspace", "create", "--name", "Other")
     _json("user", "create", "ada@example.test", "--name", "Ada", "--workspace", "acme")

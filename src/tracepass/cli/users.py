@@ -17,6 +17,7 @@ from tracepass.core.tenancy import OPERATOR
 from tracepass.identity.models import Role, User
 from tracepass.identity.people import check_email
 from tracepass.identity.service import INDEXES, Members, Passwords, People, Recovery, check_name
+from tracepass.settings import Settings
 
 app = typer.Typer(name="user", help="People: who may sign in, where, and as what.", no_args_is_help=True)
 
@@ -54,6 +55,7 @@ def create(
         return {"user": _described(user), "link": reset_link(token, origin=settings.api_origin)}
 
     made = with_database(settings, work)
+    _warn_of_address(settings)
     show(made, text=f"{email} chooses a password here, within an hour: {made['link']}", as_json=as_json)
 
 
@@ -84,6 +86,7 @@ def reset_link_(person: Person, data_dir: DataDir = None, *, as_json: AsJson = F
         return reset_link(token, origin=settings.api_origin)
 
     link = with_database(settings, work)
+    _warn_of_address(settings)
     show({"link": link}, text=link, as_json=as_json)
 
 
@@ -106,6 +109,12 @@ def role(
 
     done = with_database(settings_for(data_dir), work)
     show(done, text=f"{done['user']['email']} is {role} in {workspace}.", as_json=as_json)
+
+
+def _warn_of_address(settings: Settings) -> None:
+    """Say that a link may lead nowhere: a running server knows its port, a command beside it does not."""
+    if settings.public_url is None:
+        typer.echo(f"Is the server not at {settings.api_origin}? Set TRACEPASS_PUBLIC_URL.", err=True)
 
 
 def _described(user: User) -> dict[str, Any]:

@@ -27,7 +27,11 @@ def parse_timestamp(text: str) -> datetime:
     Raises:
         ValueError: the text is no timestamp, names no offset, or lies in no year from 1 to 9999.
     """
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        message = "must be a timestamp like 2027-02-18T00:00:00.000Z"
+        raise ValueError(message) from None
     if moment.tzinfo is None:
         message = "a timestamp must name its offset, like 2027-02-18T00:00:00.000Z"
         raise ValueError(message)

@@ -62,8 +62,13 @@ def _read_timestamp(value: Any) -> datetime:
     return parse_timestamp(value)
 
 
+def is_blank(text: str) -> bool:
+    """Tell whether there is nothing to see: blanks, or characters that only format others."""
+    return not any(character.isprintable() and not character.isspace() for character in text)
+
+
 def _strip_not_empty(value: str) -> str:
-    if not value.strip():
+    if is_blank(value):
         message = "must not be blank"
         raise ValueError(message)
     return value

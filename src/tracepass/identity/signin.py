@@ -11,6 +11,7 @@ from typing import Final
 from tracepass.core.clock import Clock
 from tracepass.core.errors import Invalid, Refusal
 from tracepass.core.mongo import Database, Session
+from tracepass.core.schema import is_blank
 from tracepass.core.securitylog import SecurityLog
 from tracepass.core.tenancy import Actor, Tenancy
 from tracepass.identity.authentication import Unauthorized
@@ -218,7 +219,7 @@ def check_name(text: str, *, field: str = "name") -> str:
         Invalid: it is blank or too long.
     """
     name = " ".join(text.split())
-    if not 0 < len(name) <= LONGEST_NAME:
+    if is_blank(name) or len(name) > LONGEST_NAME:
         raise Invalid({field: [f"must have 1 to {LONGEST_NAME} characters"]})
     return name
 
