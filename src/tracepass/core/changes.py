@@ -67,6 +67,8 @@ class Change:
     event_type: str | None = None
     reason: str | None = None
     status: str | None = None
+    stored: Mapping[str, Any] | None = None
+    """The same state, with parts that are encoded for the database already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ class ChangeLog:
         if change.event_type is not None:
             record["outbox"] = True
         if change.version == 1 or change.version % FULL_COPY_EVERY == 0:
-            record["full"] = change.state
+            record["full"] = change.stored or change.state
         return record, digest
 
     async def page(

@@ -10,7 +10,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import bson
 import pymongo
+from bson.raw_bson import RawBSONDocument
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
@@ -52,6 +54,7 @@ __all__ = [
     "Session",
     "Update",
     "Write",
+    "encoded",
     "is_unavailable",
 ]
 
@@ -62,6 +65,11 @@ def is_unavailable(error: Exception) -> bool:
     return isinstance(error, transient) or (
         isinstance(error, PyMongoError) and error.has_error_label("TransientTransactionError")
     )
+
+
+def encoded(document: Document) -> Mapping[str, Any]:
+    """Return a document in the form of the database, for one that is written in several places."""
+    return RawBSONDocument(bson.encode(document))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,9 @@ from tracepass.passports.desk import key_path
 from tracepass.passports.fields import Hand, inherited, written
 from tracepass.passports.models import FieldWrite, Granularity, Gs1, PartyPatch, PassportCreate
 from tracepass.passports.parties import merged
-from tracepass.passports.values import check, writable
+from tracepass.passports.values import check, refuse_large, writable
 from tracepass.templates.models import Template
+from tracepass.templates.service import is_surely_fine
 
 
 def draft(
@@ -110,8 +111,14 @@ def _defaults(product: Document, template: Template, hand: Hand) -> Document:
 def _written(writes: Mapping[str, FieldWrite], template: Template, hand: Hand) -> Document:
     fields: Document = {}
     for key, write in writes.items():
-        field = writable(template, key, path=f"fields.{key}")
-        check(field, write.value, path=f"fields.{key}.value")
+        field = template.fields.get(key)
+        if field is None or field.filled_by == "system":
+            field = writable(template, key, path=f"fields.{key}")
+        value = write.value
+        if not is_surely_fine(field, value):
+            check(field, value, path=f"fields.{key}.value")
+        elif not isinstance(value, int | float):
+            refuse_large(value, path=f"fields.{key}.value")
         fields[key] = written(field, None, write, hand)
     return fields
 

@@ -11,7 +11,7 @@ from tracepass.core.clock import timestamp
 from tracepass.core.completion import foresee
 from tracepass.core.errors import Invalid, NotFound, Refusal
 from tracepass.core.ids import Id
-from tracepass.core.mongo import Document, Session, Write
+from tracepass.core.mongo import Document, Session, Write, encoded
 from tracepass.core.origins import Origins
 from tracepass.core.paging import offset, write_cursor
 from tracepass.identity.models import Caller
@@ -159,6 +159,7 @@ class Passports:
             "category": passport["category"],
             "templateVersion": passport["templateVersion"],
         }
+        stored = {**passport, "fields": encoded(passport["fields"])}
         change = Change(
             entity="passport",
             entity_id=passport["_id"],
@@ -169,9 +170,10 @@ class Passports:
             prev_hash=None,
             event_type="passport.created",
             status="draft",
+            stored=stored,
         )
         recorded, digest = self.desk.log(caller).writes(change, caller.actor)
-        document = {**passport, **kept, "search": search_of(passport["gs1"]), "stateHash": digest}
+        document = {**stored, **kept, "search": search_of(passport["gs1"]), "stateHash": digest}
         added = self.desk.passports(caller).insertion(document)
 
         async def purchase(session: Session) -> None:

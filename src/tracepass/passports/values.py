@@ -48,14 +48,26 @@ def check(field: Field, value: Any, *, path: str) -> None:
         for problem in problems:
             errors.setdefault(problem.within(path).path, []).append(problem.message)
         raise Invalid(errors)
-    if _may_be_large(value) and len(orjson.dumps(value)) > VALUE_LIMIT:
+    refuse_large(value, path=path)
+
+
+def refuse_large(value: Any, *, path: str) -> None:
+    """Refuse a value of too many bytes.
+
+    Raises:
+        Invalid: ``too_large``.
+    """
+    if not _is_surely_small(value) and len(orjson.dumps(value)) > VALUE_LIMIT:
         message = f"{path}: one value has at most {VALUE_LIMIT} bytes."
         raise Invalid({path: [f"has more than {VALUE_LIMIT} bytes"]}, code="too_large", message=message)
 
 
-def _may_be_large(value: Any) -> bool:
-    """Tell whether it is worth while to count bytes: a character has at most six, as an escape."""
-    return isinstance(value, list | dict) or (isinstance(value, str) and 6 * len(value) > VALUE_LIMIT - 2)
+def _is_surely_small(value: Any) -> bool:
+    """Tell whether bytes need not be counted: a character has at most six, as an escape."""
+    kind = type(value)
+    if kind is str:
+        return 6 * len(value) <= VALUE_LIMIT - 2
+    return kind is not list and kind is not dict
 
 
 def check_size(passport: Mapping[str, Any]) -> None:
