@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from tracepass.core.mongo import Document
 from tracepass.delivery.signing import REPLAY_WINDOW_SECONDS, new_secret, signature_headers
 from tracepass.settings import Webhooks
 from tracepass.webhooks.endpoints import KEPT, OVERLAP
@@ -56,27 +55,29 @@ def cases() -> list[tuple[bool, list[str]]]:
     """Messages, and whether they are to be believed."""
     secret, older, now = new_secret(), new_secret(), int(time.time())
 
-    def case(*, believed: bool, body: bytes = BODY, at: int = now, **headers: str) -> tuple[bool, list[str]]:
-        signed: Document = {**signature_headers("evt_1", at, BODY, keys=[secret]), **headers}
-        given = [signed["X-TracePass-Timestamp"], signed["X-TracePass-Signature"], secret]
-        return believed, [base64.b64encode(body).decode(), *given]
+    def case(
+        *, believed: bool, body: bytes = BODY, at: int = now, timestamp: str = "", signature: str | None = None
+    ) -> tuple[bool, list[str]]:
+        signed = signature_headers("evt_1", at, BODY, keys=[secret])
+        sent = signed["X-TracePass-Signature"] if signature is None else signature
+        return believed, [base64.b64encode(body).decode(), timestamp or signed["X-TracePass-Timestamp"], sent, secret]
 
     def signed_by(*keys: str) -> str:
         return signature_headers("evt_1", now, BODY, keys=keys)["X-TracePass-Signature"]
 
     return [
         case(believed=True),
-        case(believed=True, **{"X-TracePass-Signature": signed_by(older, secret)}),
-        case(believed=True, **{"X-TracePass-Signature": signed_by(secret, older)}),
+        case(believed=True, signature=signed_by(older, secret)),
+        case(believed=True, signature=signed_by(secret, older)),
         case(believed=True, at=now - REPLAY_WINDOW_SECONDS + 60),
         case(believed=False, at=now - REPLAY_WINDOW_SECONDS - 60),
         case(believed=False, at=now + REPLAY_WINDOW_SECONDS + 60),
         case(believed=False, body=BODY + b" "),
-        case(believed=False, **{"X-TracePass-Signature": signed_by(older)}),
-        case(believed=False, **{"X-TracePass-Signature": ""}),
-        case(believed=False, **{"X-TracePass-Signature": "v1=zz,v1=,nonsense"}),
-        case(believed=False, **{"X-TracePass-Timestamp": "yesterday"}),
-        case(believed=False, **{"X-TracePass-Timestamp": str(now + 1)}),
+        case(believed=False, signature=signed_by(older)),
+        case(believed=False, signature=""),
+        case(believed=False, signature="v1=zz,v1=,nonsense"),
+        case(believed=False, timestamp="yesterday"),
+        case(believed=False, timestamp=str(now + 1)),
     ]
 
 

@@ -198,7 +198,10 @@ async def _kill(crew: Crew, seconds: float, kills: int) -> None:
 
 async def _drained(database: Database) -> None:
     """Wait until nothing is in the outbox, and no delivery pending."""
-    waiting = ({"outbox": True, "at": {"$gt": ""}}, {"status": "pending", "dueAt": {"$gt": ""}})
+    waiting: tuple[dict[str, Any], ...] = (
+        {"outbox": True, "at": {"$gt": ""}},
+        {"status": "pending", "dueAt": {"$gt": ""}},
+    )
     async with asyncio.timeout(120):
         while True:
             left = [

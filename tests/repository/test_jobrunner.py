@@ -16,7 +16,7 @@ from tracepass.core.errors import NotFound
 from tracepass.core.ids import new_id
 from tracepass.core.jobrunner import JobRunner, Workers
 from tracepass.core.jobs import Job, Jobs
-from tracepass.core.mongo import Database, connected
+from tracepass.core.mongo import Database, Session, connected
 from tracepass.core.tenancy import Tenancy
 
 TENANCY = Tenancy(new_id(), "live")
@@ -35,9 +35,12 @@ def jobs(home: Database) -> Jobs:
     return Jobs(home, clock=system_clock)
 
 
-async def enqueue(home: Database, jobs: Jobs, kind: str, *keys: str) -> None:
-    for key in keys:
-        await home.transact(lambda session, key=key: jobs.enqueue(kind, key, TENANCY, {}, session=session))
+async def enqueue(home: Database, jobs: Jobs, kind: str, *keys: str, due: str | None = None) -> None:
+    async def work(session: Session) -> None:
+        for key in keys:
+            await jobs.enqueue(kind, key, TENANCY, {}, session=session, due=due)
+
+    await home.transact(work)
 
 
 class Diary:
@@ -150,10 +153,7 @@ async def test_what_waits_and_for_how_long_is_measured(home: Database) -> None:
     await runner.measure()
     assert (_sample("tracepass_jobs_due"), _sample("tracepass_jobs_oldest_overdue_seconds")) == (0, 0)
     for key, days in (("a", 0), ("b", 1), ("c", 400)):
-        due = timestamp(now[0] + timedelta(days=days))
-        await home.transact(
-            lambda session, key=key, due=due: jobs.enqueue("quick", key, TENANCY, {}, session=session, due=due)
-        )
+        await enqueue(home, jobs, "quick", key, due=timestamp(now[0] + timedelta(days=days)))
     now[0] += timedelta(days=2)
     await runner.measure()
     assert (_sample("tracepass_jobs_due"), _sample("tracepass_jobs_oldest_overdue_seconds")) == (2, 172_800)

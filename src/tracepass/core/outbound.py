@@ -9,6 +9,8 @@ environment's proxy settings, no cookie is kept; what comes back is cut at fixed
 from __future__ import annotations
 
 import asyncio
+import select
+import socket
 import ssl
 import time
 from collections import OrderedDict
@@ -250,7 +252,7 @@ class _VettedNetwork(httpcore2.AsyncNetworkBackend):
         failure: Exception = httpcore2.ConnectError("the name has no address")
         for address in vet(sorted(found, key=lambda one: one.version), allow_local=self._allow_local)[:ADDRESSES_TRIED]:
             try:
-                return _Plain(
+                return _Connection(
                     await self._sockets.connect_tcp(str(address), port, timeout, local_address, socket_options)
                 )
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
@@ -266,11 +268,13 @@ class _VettedNetwork(httpcore2.AsyncNetworkBackend):
             raise CallFailed("name_unresolved", f"The name {host} could not be looked up.") from None
 
 
-class _Plain(httpcore2.AsyncNetworkStream):
-    """A connection before its encryption: one that is given up amidst the handshake is closed, not left to be found."""
+class _Connection(httpcore2.AsyncNetworkStream):
+    """A connection: one that is given up amidst its handshake is closed, not left to be found."""
 
     def __init__(self, stream: httpcore2.AsyncNetworkStream) -> None:
         self._stream = stream
+        self._socket: socket.socket | None = None
+        self._poll = select.poll()
 
     async def start_tls(
         self,
@@ -280,7 +284,7 @@ class _Plain(httpcore2.AsyncNetworkStream):
     ) -> httpcore2.AsyncNetworkStream:
         """Begin the encryption."""
         try:
-            return await self._stream.start_tls(ssl_context, server_hostname, timeout)
+            return _Connection(await self._stream.start_tls(ssl_context, server_hostname, timeout))
         except BaseException:
             await self._stream.aclose()
             raise
@@ -298,8 +302,17 @@ class _Plain(httpcore2.AsyncNetworkStream):
         await self._stream.aclose()
 
     def get_extra_info(self, info: str) -> Any:
-        """Return what the socket knows."""
-        return self._stream.get_extra_info(info)
+        """Return what the socket knows; whether it is readable is asked of all idle ones before each call."""
+        return self._is_readable() if info == "is_readable" else self._stream.get_extra_info(info)
+
+    def _is_readable(self) -> bool:
+        """Tell whether something, or the end, has arrived: an idle connection is of no more use then."""
+        if self._socket is None:
+            self._socket = self._stream.get_extra_info("socket")
+            if self._socket is None or self._socket.fileno() < 0:
+                return True
+            self._poll.register(self._socket, select.POLLIN)
+        return self._socket.fileno() < 0 or bool(self._poll.poll(0))
 
 
 def _url(target: Target) -> httpcore2.URL:
