@@ -40,6 +40,9 @@ KNOWN: dict[str, st.SearchStrategy[Any]] = {
     "verifyCheckDigit": st.booleans(),
 }
 
+SCALARS = st.integers() | st.floats(allow_nan=False) | st.booleans() | st.text() | st.none()
+ITEMS = st.dictionaries(st.sampled_from(sorted({name for names in MEMBERS.values() for name in names})), SCALARS)
+
 
 @pytest.mark.parametrize("tool", MEMBERS)
 @settings(max_examples=300)
@@ -52,7 +55,11 @@ def test_any_request_is_answered_or_refused(tool: str, data: st.DataObject) -> N
 
 
 @pytest.mark.parametrize("tool", MEMBERS)
-@given(body=st.dictionaries(st.text(max_size=8), st.recursive(st.integers() | st.text() | st.none(), st.lists)))
+@given(
+    body=st.dictionaries(
+        st.text(max_size=8) | st.just("items"), SCALARS | st.lists(SCALARS | st.lists(SCALARS) | ITEMS)
+    )
+)
 def test_any_object_is_answered_or_refused(tool: str, body: dict[str, Any]) -> None:
     answered(tool, body)
 
