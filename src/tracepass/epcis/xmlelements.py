@@ -20,6 +20,7 @@ Element = etree._Element  # noqa: SLF001  lxml has no public name for the type o
 _NIL: Final = f"{{{XSI}}}nil"
 _TYPE: Final = f"{{{XSI}}}type"
 _PREFIX: Final = re.compile(r"[^\W\d][\w.-]*")
+_EXACT: Final = 2.0**53
 _OWN: Final = frozenset({"epcis", "epcisq", "xsi", "xsd", "xml", "xmlns"})
 
 
@@ -200,7 +201,8 @@ def text_of(value: Any) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float) and math.isfinite(value):
-        return format(Decimal(repr(value)), "f")
+        # A whole number that large is read back to the digit, so its digits must be those of the number.
+        return str(int(value)) if abs(value) >= _EXACT else format(Decimal(repr(value)), "f")
     if isinstance(value, str):
         return value
     raise Unwritable(f"a text, number or truth value is wanted, not {type(value).__name__}")
