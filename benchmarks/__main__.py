@@ -16,6 +16,7 @@ from benchmarks.load import Load, Requests, Result
 from benchmarks.machine import Cores, ToolMissing, tool
 from benchmarks.report import Measured, table
 from benchmarks.servers import Server, serving
+from benchmarks.serving import CAPPED
 from benchmarks.stock import fill, imitate, index_copy, open_workspace
 from tracepass.core.embedded import EmbeddedMongod, EmbeddedMongodError, find_mongod
 from tracepass.settings import Settings
@@ -73,7 +74,8 @@ class Bench:
     def _prepare(self, ours: Server, floors: Server) -> Sequence[Case]:
         _tell("making 2,000 passports")
         key, maker_key = (asyncio.run(open_workspace(self._uri, name)) for name in ("Nordwerk", "Neuwerk"))
-        stock = fill(ours.origin, key=key, maker_key=maker_key)
+        capped_key = asyncio.run(open_workspace(self._uri, "Altwerk", plan=CAPPED))
+        stock = fill(ours.origin, key=key, maker_key=maker_key, capped_key=capped_key)
         imitate(self._uri, ours.origin, stock)
         asyncio.run(index_copy(self._uri))
         with urllib.request.urlopen(f"{floors.origin}/healthz", timeout=30):  # noqa: S310 - our own loopback address
@@ -84,10 +86,10 @@ class Bench:
         verify(case, ours=ours.origin, floor=floors.origin)
         sides = ((ours, case.ours), (floors, case.floor))
         for server, requests in sides:
-            self._load_once(server, requests, seconds=WARM_UP_SECONDS, mark="warm")
+            self._load_once(server, requests, seconds=WARM_UP_SECONDS, mark=f"{case.tag}w")
         rounds: list[tuple[Result, Result]] = []
         for number in range(self._rounds):
-            a, b = (self._load_once(*side, seconds=self._seconds, mark=str(number)) for side in sides)
+            a, b = (self._load_once(*side, seconds=self._seconds, mark=f"{case.tag}{number}") for side in sides)
             rounds.append((a, b))
         measured = Measured(case, rounds)
         _tell(f"{case.name}: {measured.ratio:.2f} of its floor")

@@ -22,6 +22,8 @@ class Case:
     aim: float
     status: int = 200
     same_size: bool = False
+    tag: str = ""
+    """What the texts of its requests begin with, so that no two cases make the same passport."""
 
 
 def all_cases(stock: Stock) -> list[Case]:
@@ -37,6 +39,12 @@ def _reads(stock: Stock) -> list[Case]:
             Requests("GET", [f"/api/v1/passports/{one}" for one in stock.published], headers),
             Requests("GET", [f"/fastapi/passports/{one}" for one in stock.published], headers),
             aim=0.80,
+        ),
+        Case(
+            "get-capped",
+            Requests("GET", [f"/api/v1/passports/{one}" for one in stock.capped], _bearer(stock.capped_key)),
+            Requests("GET", [f"/fastapi/passports/{one}" for one in stock.capped], headers),
+            aim=0.60,
         ),
         Case(
             "list",
@@ -60,15 +68,28 @@ def _scans(stock: Stock) -> list[Case]:
 
 
 def _writes(stock: Stock) -> list[Case]:
-    headers, maker = _bearer(stock.key), _bearer(stock.maker_key)
-    value, passport = json.dumps({"value": "works @@"}), json.dumps(stock.new_passport, ensure_ascii=False)
+    headers = _bearer(stock.key)
+    value = json.dumps({"value": "works @@"})
     cases = []
     for name, passports in (("patch", stock.drafts), ("patch-published", stock.published)):
         tails = [f"/passports/{one}/fields/{PATCHED}" for one in passports]
         ours = Requests("PATCH", [f"/api/v1{tail}" for tail in tails], headers, value)
         cases.append(Case(name, ours, Requests("PATCH", tails, headers, value), aim=0.75))
-    create = Requests("POST", ["/api/v1/passports"], maker, passport)
-    cases.append(Case("create", create, Requests("POST", ["/passports"], maker, passport), aim=0.75, status=201))
+    return [*cases, *_creations(stock)]
+
+
+def _creations(stock: Stock) -> list[Case]:
+    """Return what makes passports: on a plan without caps, the same with idempotency keys, and on a plan with caps."""
+    cases = []
+    for name, key, body, keyed in (
+        ("create", stock.maker_key, stock.new_passport, False),
+        ("create-key", stock.maker_key, stock.new_passport, True),
+        ("create-capped", stock.capped_key, stock.new_capped, True),
+    ):
+        text = json.dumps(body, ensure_ascii=False)
+        ours = Requests("POST", ["/api/v1/passports"], _bearer(key), text, keyed=keyed)
+        floor = Requests("POST", ["/passports"], _bearer(key), text)
+        cases.append(Case(name, ours, floor, aim=0.75, status=201, tag=name[-1]))
     return cases
 
 
@@ -82,20 +103,22 @@ def verify(case: Case, *, ours: str, floor: str) -> None:
     Raises:
         AssertionError: a status is wrong, an answer is empty, or a scan sends more or less than its floor.
     """
-    (status, size), (floor_status, floor_size) = _once(ours, case.ours), _once(floor, case.floor)
+    (status, size), (floor_status, floor_size) = (
+        _once(origin, requests, f"{case.tag}v-1") for origin, requests in ((ours, case.ours), (floor, case.floor))
+    )
     assert status == floor_status == case.status, f"{case.name}: {status} and {floor_status}, not {case.status}"
     assert size, f"{case.name}: our answer is empty"
     assert floor_size, f"{case.name}: the floor's answer is empty"
     assert not case.same_size or size == floor_size, f"{case.name}: {size} bytes, the floor {floor_size}"
 
 
-def _once(origin: str, requests: Requests) -> tuple[int, int]:
+def _once(origin: str, requests: Requests, mark: str) -> tuple[int, int]:
     """Send the first request; return the status and the bytes of its answer."""
-    body = requests.body_for("verify-1")
+    body = requests.body_for(mark)
     request = urllib.request.Request(  # noqa: S310 - our own loopback address
         f"{origin}{requests.paths[0]}",
         data=None if body is None else body.encode(),
-        headers=dict(requests.headers),
+        headers={**requests.headers, **({"Idempotency-Key": mark} if requests.keyed else {})},
         method=requests.method,
     )
     with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - the same

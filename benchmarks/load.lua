@@ -26,6 +26,9 @@ function request()
   if not spec.before then
     return ready[index]
   end
+  if spec.keyed then
+    spec.headers["Idempotency-Key"] = mark .. count
+  end
   return wrk.format(spec.method, spec.paths[index], spec.headers, spec.before .. mark .. count .. spec.after)
 end
 

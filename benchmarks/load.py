@@ -18,12 +18,16 @@ _MICROSECONDS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """What is sent: the paths in turns; ``@@`` in the body becomes a text that no other request has."""
+    """What is sent: the paths in turns; ``@@`` in the body becomes a text that no other request has.
+
+    With ``keyed`` every request has an idempotency key of its own.
+    """
 
     method: str
     paths: Sequence[str]
     headers: Mapping[str, str]
     body: str | None = None
+    keyed: bool = False
 
     def body_for(self, mark: str) -> str | None:
         """Return the body of one request."""
@@ -39,7 +43,7 @@ class Requests:
         ]
         if self.body is not None:
             before, after = self.body.split(UNIQUE)
-            members += [f"before = {_text(before)}", f"after = {_text(after)}"]
+            members += [f"before = {_text(before)}", f"after = {_text(after)}", f"keyed = {str(self.keyed).lower()}"]
         return f"return {{ {', '.join(members)} }}\n"
 
 

@@ -41,7 +41,7 @@ BROWSER: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """What the requests name: keys of two workspaces, passports, claims, and the body of a new passport."""
+    """What the requests name: keys of workspaces, passports, claims, and the bodies of new passports."""
 
     key: str
     maker_key: str
@@ -49,13 +49,16 @@ class Stock:
     published: list[str]
     claims: list[str]
     new_passport: Document
+    capped_key: str
+    capped: list[str]
+    new_capped: Document
 
 
-async def open_workspace(uri: str, name: str) -> str:
+async def open_workspace(uri: str, name: str, *, plan: str = "enterprise") -> str:
     """Make a workspace, and return a key to it."""
     async with connected(uri, name=DATABASE) as database:
         await database.create_indexes(INDEXES)
-        workspace = await Workspaces(database, clock=system_clock).create(name, "enterprise", default_locale="de")
+        workspace = await Workspaces(database, clock=system_clock).create(name, plan, default_locale="de")
         made = await ApiKeys(database, clock=system_clock).create(workspace, "benchmark")
         return made.secret
 
@@ -84,7 +87,7 @@ def client_of(origin: str, key: str) -> httpx2.Client:
     return httpx2.Client(base_url=f"{origin}/api/v1", headers=headers, timeout=60, event_hooks={"response": [refuse]})
 
 
-def fill(origin: str, *, key: str, maker_key: str) -> Stock:
+def fill(origin: str, *, key: str, maker_key: str, capped_key: str) -> Stock:
     """Make all passports, publish some, and return how to ask for them."""
     with client_of(origin, key) as client:
         product_id = _product(client)
@@ -94,6 +97,9 @@ def fill(origin: str, *, key: str, maker_key: str) -> Stock:
             _publish(client, passport["_id"])
     with client_of(origin, maker_key) as maker:
         new = _body(_product(maker), gtin=gtin_of(2), serial="NW-@@")
+    with client_of(origin, capped_key) as client:
+        product_id = _product(client)
+        capped = _batch(client, product_id, 0, gtin=gtin_of(3))
     return Stock(
         key=key,
         maker_key=maker_key,
@@ -101,6 +107,9 @@ def fill(origin: str, *, key: str, maker_key: str) -> Stock:
         published=[passport["_id"] for passport in published],
         claims=[f"01/{passport['gs1']['gtin']}/21/{passport['gs1']['serialNumber']}" for passport in published],
         new_passport=new,
+        capped_key=capped_key,
+        capped=[passport["_id"] for passport in capped],
+        new_capped=_body(product_id, gtin=gtin_of(3), serial="NW-@@"),
     )
 
 
@@ -113,9 +122,9 @@ def _body(product_id: str, *, gtin: str, serial: str) -> Document:
     return {"productId": product_id, "gs1": gs1, "parties": BATTERY["parties"], "fields": BATTERY["fields"]}
 
 
-def _batch(client: httpx2.Client, product_id: str, first: int) -> list[Document]:
+def _batch(client: httpx2.Client, product_id: str, first: int, *, gtin: str = "") -> list[Document]:
     serials = (f"NW-2026-{number:06d}" for number in range(first, first + BATCH))
-    bodies = [_body(product_id, gtin=gtin_of(1), serial=serial) for serial in serials]
+    bodies = [_body(product_id, gtin=gtin or gtin_of(1), serial=serial) for serial in serials]
     results = client.post("/passports/batch", json={"passports": bodies}).json()["results"]
     return [result["data"] for result in results]
 

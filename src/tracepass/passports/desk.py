@@ -212,11 +212,11 @@ class Desk:
         passport_id, state = change.entity_id, dict(change.state)
         key = key_of(caller, state["gs1"], state["granularity"])
 
-        async def work(session: Session) -> str:
-            digest = await self.log(caller).append(change, caller.actor, session=session)
-            update["$set"]["stateHash"] = digest
-            if not await self.passports(caller).update(passport_id, change.version - 1, update, session=session):
-                raise Stale
+        recorded, digest = self.log(caller).writes(change, caller.actor)
+        update["$set"]["stateHash"] = digest
+        written = self.passports(caller).updating(passport_id, change.version - 1, update)
+
+        async def rest(session: Session) -> None:
             if also is not None:
                 await also(state, session)
             # The product is read in the transaction: should it change meanwhile, one of the two writers sees the other.
@@ -225,9 +225,10 @@ class Desk:
                 held = await self.identifiers.refresh(key, passport_id, view, session=session)
                 if not held and change.action == "publish":
                     raise ClaimLost
-            return digest
 
-        return await self.database.transact(work)
+        is_seen = "publishedAt" in state or state["status"] == "archived"
+        await self.database.write([*recorded, written], also=rest if is_seen or also is not None else None)
+        return digest
 
 
 def kept_beside(passport: Document, template: Template) -> Document:

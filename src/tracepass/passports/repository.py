@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tracepass.core.changes import Stale
 from tracepass.core.errors import Invalid
 from tracepass.core.ids import Id
 from tracepass.core.mongo import Database, Document, Index, Insert, Session, Write
@@ -232,9 +233,9 @@ class PassportRepository:
         """Return the write that adds a passport; it raises `SerialTaken` if another has its serial in the GTIN."""
         return self._passports.insertion(passport, taken=SerialTaken)
 
-    async def update(self, passport_id: Id, version: int, change: Mapping[str, Any], *, session: Session) -> bool:
-        """Change a passport that still is at a version; tell whether it was."""
-        return await self._passports.update({"_id": passport_id, "version": version}, change, session=session)
+    def updating(self, passport_id: Id, version: int, change: Mapping[str, Any]) -> Write:
+        """Return the write that changes a passport; it raises `Stale` unless that still is at a version."""
+        return self._passports.updating({"_id": passport_id, "version": version}, change, missed=Stale)
 
     async def delete(self, passport_id: Id, version: int, *, session: Session) -> bool:
         """Delete a passport that still is at a version; tell whether it was."""
