@@ -84,7 +84,7 @@ _REPORT_URIS = (
     "uriValue",
 )
 REPORT_NUMBERS: Final = ("value", "minValue", "maxValue", "meanValue", "sDev", "percRank", "percValue")
-_REPORT = _open(
+_REPORT: Schema = _open(
     {
         "type": _of(Vocabulary.MEASUREMENT, _NOT_WEB_VOCABULARY),
         "exception": _of(Vocabulary.ALERT, _NOT_WEB_VOCABULARY),
@@ -95,9 +95,10 @@ _REPORT = _open(
         **dict.fromkeys(_REPORT_URIS, _URI),
         **dict.fromkeys(REPORT_NUMBERS, _NUMBER),
         **dict.fromkeys(("stringValue", "uom"), _STRING),
-    },
-    "type",
+    }
 )
+# An alarm may come without a measurement, as the XML schema and its examples have it.
+_REPORT["anyOf"] = [{"required": ["type"]}, {"required": ["exception"]}]
 _SENSOR_ELEMENT = _open({"sensorMetadata": _METADATA, "sensorReport": _list(_REPORT, minItems=1)}, "sensorReport")
 _ERROR = _open(
     {"declarationTime": _TIME, "reason": _of(Vocabulary.ERROR_REASON), "correctiveEventIDs": _URIS},
@@ -131,14 +132,13 @@ _CONTEXTUAL: Mapping[str, Schema] = {
     "sourceList": _list(_closed({"type": _END_TYPE, "source": _URI}, "type", "source")),
     "destinationList": _list(_closed({"type": _END_TYPE, "destination": _URI}, "type", "destination")),
     "sensorElementList": _list(_SENSOR_ELEMENT),
-}
-_ACTION: Mapping[str, Schema] = {"action": {"enum": ["ADD", "OBSERVE", "DELETE"]}}
-_PERSISTENT: Mapping[str, Schema] = {
+    # The XML schema has it in every type of event, and so the standard's examples do.
     "persistentDisposition": {
         **_closed({"set": _DISPOSITIONS, "unset": _DISPOSITIONS}),
         "minProperties": 1,
-    }
+    },
 }
+_ACTION: Mapping[str, Schema] = {"action": {"enum": ["ADD", "OBSERVE", "DELETE"]}}
 _UNIQUE_EPCS: Schema = {**_URIS, "uniqueItems": True}
 _CHILDREN: Mapping[str, Schema] = {"parentID": _URI, "childEPCs": _URIS, "childQuantityList": _QUANTITIES}
 
@@ -165,7 +165,6 @@ EVENT_SCHEMAS: Final[Mapping[str, Schema]] = {
     "ObjectEvent": _event(
         _CONTEXTUAL,
         _ACTION,
-        _PERSISTENT,
         {"epcList": _UNIQUE_EPCS, "quantityList": _QUANTITIES, "ilmd": _ILMD},
         required=("action",),
         anyOf=[
@@ -196,7 +195,6 @@ EVENT_SCHEMAS: Final[Mapping[str, Schema]] = {
     ),
     "TransformationEvent": _event(
         _CONTEXTUAL,
-        _PERSISTENT,
         {
             "inputEPCList": _UNIQUE_EPCS,
             "inputQuantityList": _QUANTITIES,

@@ -75,6 +75,8 @@ def _name_of_extension(error: ValidationError, _name: str, _kind: str) -> Said:
 def _none_of(error: ValidationError, name: str, kind: str) -> Said:
     if not error.instance_path:
         yield "incomplete_event", "", _NEEDS.get(kind, "the event is incomplete")
+    elif name == "sensorReport":
+        yield "missing_property", "", "sensorReport has no type"
     else:
         yield "invalid_value", "", f"{_shown(error)} is not {_TERMS.get(name, 'an allowed value')}"
 
