@@ -37,6 +37,8 @@ PUBLISHED = ("/api/v1/domains",)
 """Where a ``token`` is none: it stands in the DNS for everybody to see."""
 LOOKING = "a test looks"
 """The comment of a query that no index need serve."""
+_CODE_OF_ERROR = re.compile(r"(?!tp_)[a-z]+(?:_[a-z]+)+")
+"""What a ``code`` is in an error; those of OAuth are random."""
 _WORDS = re.compile(r"[A-Za-z0-9_.~+/=-]{14,}")
 
 
@@ -48,7 +50,8 @@ class Secrets:
 
     def add(self, *secrets: object) -> None:
         """Remember what is long enough to be a secret."""
-        self.known.update(one for one in secrets if isinstance(one, str) and len(one) >= SHORTEST)
+        texts = {one for one in secrets if isinstance(one, str) and len(one) >= SHORTEST}
+        self.known.update(one for one in texts if not _CODE_OF_ERROR.fullmatch(one))
 
     async def collect(self, response: httpx2.Response) -> None:
         """Take the secrets out of one exchange; a response hook of httpx2's AsyncClient."""

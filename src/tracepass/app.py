@@ -31,6 +31,7 @@ from tracepass.core.periodic import repeated
 from tracepass.core.secretkey import load_secret_key
 from tracepass.domains.router import router as domains_router
 from tracepass.domains.service import TxtRecords
+from tracepass.epcis.router import router as epcis_router
 from tracepass.files.router import router as files_router
 from tracepass.idempotency.service import Claims
 from tracepass.identity.arrivals import Arrivals
@@ -84,6 +85,7 @@ ROUTERS = (
     compliance_router,
     files_router,
     webhooks_router,
+    epcis_router,
     links_router,
     domains_router,
     landing_router,

@@ -20,6 +20,8 @@ from tracepass.core.sealing import Sealing
 from tracepass.core.secretkey import load_secret_key, load_secret_keys
 from tracepass.domains import service as domains
 from tracepass.domains.service import DnsTxtRecords, DomainDirectory, Domains, TxtRecords
+from tracepass.epcis import service as epcis
+from tracepass.epcis.service import Captures, EventQueries
 from tracepass.files.service import BUCKET as DOCUMENTS
 from tracepass.files.service import Files
 from tracepass.idempotency import service as idempotency
@@ -79,6 +81,7 @@ INDEXES = (
     *quotas.INDEXES,
     *idempotency.INDEXES,
     *webhooks.INDEXES,
+    *epcis.INDEXES,
 )
 
 
@@ -162,9 +165,10 @@ def _identity_services(database: Database, settings: Settings, clock: Clock) -> 
 
 
 def _quota_services(database: Database, plans: Plans, slots: Slots, clock: Clock) -> tuple[object, ...]:
-    """Return what counts against plans."""
+    """Return what counts against plans, and what captures the events that are counted."""
     events = EpcisEvents(database, plans=plans, clock=clock)
-    return slots, events, Quotas(database, plans=plans, clock=clock, slots=slots, events=events)
+    quotas = Quotas(database, plans=plans, clock=clock, slots=slots, events=events)
+    return slots, events, quotas, Captures(database, clock=clock, events=events), EventQueries(database, clock=clock)
 
 
 def _link_services(

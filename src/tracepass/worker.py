@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from tracepass.core.mongo import Database, connected
 from tracepass.core.outbound import Outbound
 from tracepass.core.sealer import Sealer
 from tracepass.core.sealing import Sealing
+from tracepass.epcis.service import CAPTURE, Captures
 from tracepass.identity.service import MAIL_INVITATION, MAIL_RESET, Workspaces
 from tracepass.passports.events import PassportEvents
 from tracepass.passports.expiring import EXPIRE, Expiry
@@ -108,7 +110,11 @@ async def _workshop(settings: Settings, clock: Clock) -> AsyncIterator[Workshop]
     async with connected(uri, name=settings.database, max_pool_size=POOL) as database:
         services = build_services(database, settings, clock)
         async with services[Outbound]:
-            yield Workshop.over(database, settings, clock, services)
+            workshop = Workshop.over(database, settings, clock, services)
+            # As in a web process: what was made until now lives as long as this one.
+            gc.collect()
+            gc.freeze()
+            yield workshop
 
 
 async def work_once(database: Database, settings: Settings, clock: Clock) -> bool:
@@ -131,4 +137,5 @@ def workers(database: Database, settings: Settings, clock: Clock, services: dict
         MAIL_RESET: mails.reset,
         MAIL_INVITATION: mails.invitation,
         MAIL_DISABLED: WebhookNotices(database, clock=clock, mailer=mailer).disabled,
+        CAPTURE: services[Captures].large.work,
     }

@@ -49,6 +49,7 @@ DRIVER_MODULES = {
     "tracepass.core.mongo",
     "tracepass.core.shortway",
     "tracepass.core.sealer",
+    "tracepass.epcis.repository",
     "tracepass.identity.grants_repository",
     "tracepass.identity.access_repository",
     "tracepass.idempotency.repository",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Self
 
 from tracepass.core.clock import Clock
 from tracepass.core.mongo import Database, Document, Session
 from tracepass.core.securitylog import SecurityLog
+from tracepass.core.tenancy import Tenancy
 from tracepass.quotas.models import (
     EVENTS_A_BLOCK,
     EventsHardBlock,
@@ -31,6 +33,16 @@ class TakenEvents:
 
     counter: Counter
     units: int
+
+    @property
+    def kept(self) -> Document:
+        """Return it as work keeps it that gives back later what it did not need."""
+        return {"name": self.counter.name, "purgeAt": self.counter.purge_at, "units": self.units}
+
+    @classmethod
+    def of(cls, tenancy: Tenancy, kept: Document) -> Self:
+        """Return what was kept of it."""
+        return cls(Counter(tenancy, kept["name"], kept["purgeAt"]), kept["units"])
 
 
 class EpcisEvents:

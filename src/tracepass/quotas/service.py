@@ -11,7 +11,7 @@ from typing import Any
 from tracepass.core.clock import Clock
 from tracepass.core.mongo import Database
 from tracepass.core.turns import Turns
-from tracepass.quotas.events import EpcisEvents
+from tracepass.quotas.events import EpcisEvents, TakenEvents
 from tracepass.quotas.models import Holder, Plan, RateLimited, Standing, Window
 from tracepass.quotas.notices import Notices
 from tracepass.quotas.plans import Plans
@@ -19,7 +19,7 @@ from tracepass.quotas.repository import INDEXES, Counter, Counters
 from tracepass.quotas.slots import PassportTotal, Place, Slots
 from tracepass.quotas.windows import day_of, day_window, midnight, minute_of, minute_window
 
-__all__ = ["INDEXES", "EpcisEvents", "PassportTotal", "Place", "Plans", "Quotas", "Slots", "Taken"]
+__all__ = ["INDEXES", "EpcisEvents", "PassportTotal", "Place", "Plans", "Quotas", "Slots", "Taken", "TakenEvents"]
 
 WRITES, READS = "writes", "passportReads"
 BLOCKS_A_CAP = 100

@@ -1,0 +1,150 @@
+"""Puts prepared events into the store, part by part, each part with the progress of its capture in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tracepass.core.clock import Clock, timestamp
+from tracepass.core.errors import Refusal
+from tracepass.core.mongo import Database, Document, Session
+from tracepass.core.securitylog import SecurityLog
+from tracepass.core.tenancy import Actor, Tenancy
+from tracepass.epcis import captures
+from tracepass.epcis.repository import CaptureRepository, EventRepository, EventTaken
+from tracepass.epcis.storing import Batch, Prepared, link, product_key
+
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """Events of a part: new ones, repeats of what is there, and such whose id another event has."""
+
+    fresh: list[Prepared]
+    repeated: list[Prepared]
+    taken: list[Prepared]
+
+
+class Intake:
+    """Takes the events of all workspaces in."""
+
+    def __init__(self, database: Database, *, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._log = SecurityLog(database, clock=clock)
+
+    async def sort(self, tenancy: Tenancy, prepared: Sequence[Prepared]) -> Sorted:
+        """Tell new events from repeats: the same id (or, without one, hash) with the same hash."""
+        there = await EventRepository(self._database, tenancy).hashes({event.key for event in prepared})
+        hashes = {key: found["hash"] for key, found in there.items()}
+        found = Sorted([], [], [])
+        for event in prepared:
+            digest = event.document["hash"]
+            known = hashes.get(event.key)
+            if known is None:
+                hashes[event.key] = digest
+                found.fresh.append(event)
+            elif known == digest:
+                found.repeated.append(event)
+            else:
+                found.taken.append(event)
+        return found
+
+    async def take(
+        self, tenancy: Tenancy, capture: Document, batch: Batch, *, actor: Actor, is_new: bool, ends: bool
+    ) -> Document:
+        """Store a part of a capture, or what may be stored of it; return the capture as it is then.
+
+        Where all or nothing is wanted, nothing of a part with an error is stored, and earlier parts are to be removed.
+
+        Raises:
+            Refusal: ``conflict``: others kept capturing the same events.
+        """
+        for _ in range(ATTEMPTS):
+            found = await self.sort(tenancy, batch.prepared)
+            after, fresh = await self._outcome(tenancy, capture, batch, found)
+            if _has_failed(after) and not is_new:
+                after = {**after, "phase": "removing"}
+            elif ends:
+                after = captures.finished(after, now=timestamp(self._clock()))
+            try:
+                await self._write(tenancy, capture, after, fresh, actor=actor, is_new=is_new)
+            except EventTaken:
+                continue
+            return after
+        raise Refusal("conflict", "The same events were captured at the same time; try again.")
+
+    async def _outcome(
+        self, tenancy: Tenancy, capture: Document, batch: Batch, found: Sorted
+    ) -> tuple[Document, list[Prepared]]:
+        errors = [*captures.errors_of(batch.problems), *captures.taken_errors(found.taken)]
+        errors.sort(key=lambda error: error["index"])
+        events = [] if errors and capture["captureErrorBehaviour"] == "rollback" else found.fresh
+        warnings = await self._link(tenancy, events)
+        members = {
+            "capturedCount": len(events),
+            "repeatedCount": len(found.repeated),
+            "errors": errors,
+            "errorCount": len({error["index"] for error in errors}),
+            "warnings": warnings,
+            "warningCount": len(warnings),
+        }
+        return captures.advanced(capture, members), events
+
+    async def _link(self, tenancy: Tenancy, events: Sequence[Prepared]) -> list[Document]:
+        keys = {epc: product_key(epc) for event in events for epc in event.epcs}
+        asked = {epc: key for epc, key in keys.items() if key is not None}
+        known = await EventRepository(self._database, tenancy).passports(asked) if asked else {}
+        link(events, known)
+        return captures.unknown_warnings(events, known)
+
+    async def _write(
+        self,
+        tenancy: Tenancy,
+        before: Document,
+        after: Document,
+        fresh: Sequence[Prepared],
+        *,
+        actor: Actor,
+        is_new: bool,
+    ) -> None:
+        events, jobs = EventRepository(self._database, tenancy), CaptureRepository(self._database, tenancy)
+
+        async def work(session: Session) -> None:
+            await events.insert([event.document for event in fresh], session=session)
+            if is_new:
+                await jobs.insert(after, session=session)
+            elif not await jobs.advance(
+                before["_id"], step=before["step"], change=captures.changed(before, after), session=session
+            ):
+                # Another worker did this part; its transaction holds.
+                raise Overtaken
+            if not after["running"]:
+                await self.note(tenancy, after, actor=actor, session=session)
+
+        await self._database.transact(work)
+
+    async def note(self, tenancy: Tenancy, capture: Mapping[str, object], *, actor: Actor, session: Session) -> None:
+        """Tell of a capture that is over, if it brought events."""
+        if not capture["capturedCount"]:
+            return
+        told = captures.shown(capture)
+        details = {name: told[name] for name in ("captureJobId", "status", "eventCount", "capturedCount")}
+        await self._log.note(
+            tenancy,
+            "epcis.captured",
+            entity=("epcis_capture", told["captureJobId"]),
+            actor=actor,
+            details=details,
+            is_event=True,
+            session=session,
+        )
+
+
+class Overtaken(Exception):
+    """Somebody else works at the same capture and came further."""
+
+
+def _has_failed(capture: Mapping[str, object]) -> bool:
+    return capture["captureErrorBehaviour"] == "rollback" and not capture["success"]

@@ -1,0 +1,32 @@
+"""What requests of EPCIS look like."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, RootModel
+
+from tracepass.core.schema import QueryModel
+
+CAPTURE_LIMIT = 20_000
+"""Events of one capture."""
+
+BEHAVIOUR_HEADER = "gs1-capture-error-behaviour"
+EXTENSIONS_HEADER = "gs1-extensions"
+
+
+class EpcisBody(RootModel[Any]):
+    """A document, an event or an array of events: looked at by our own reader, not by pydantic."""
+
+
+class CaptureQuery(QueryModel):
+    """The query of a capture."""
+
+    confirm_overage: Literal["true", "false"] = "false"
+
+
+class CaptureListQuery(QueryModel):
+    """The query of the list of capture jobs."""
+
+    per_page: int = Field(default=30, ge=1, le=1000)
+    next_page_token: str | None = None

@@ -1,0 +1,121 @@
+"""An event as it is stored: its original text, what it is found by, and what makes it the same as another."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+import orjson
+
+from tracepass.core.ids import Id, new_id
+from tracepass.core.mongo import Document
+from tracepass.epcis.contexts import namespaces_of
+from tracepass.epcis.hashing import event_hash
+from tracepass.epcis.normalising import normalised
+from tracepass.epcis.problems import Problem
+from tracepass.epcis.terms import facts_of, term, terms_of
+from tracepass.epcis.validation import problems_of
+
+CANONICAL = "https://id.gs1.org/"
+EPC_FIELDS = ("epc", "inputEPC", "outputEPC")
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An event ready to be stored; ``epcs`` are the products it names, canonical."""
+
+    index: int
+    document: Document
+    epcs: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """Return what no two events of a workspace share."""
+        return str(self.document["eventKey"])
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events of a document that were looked at: those that may be stored, and what is wrong with the others."""
+
+    prepared: list[Prepared]
+    problems: list[Problem]
+
+
+def prepare(
+    events: Iterable[Mapping[str, Any]],
+    namespaces: Mapping[str, str],
+    *,
+    capture_id: Id,
+    record_time: str,
+    first: int = 0,
+) -> Batch:
+    """Check events, bring them into one form and hash them; ``first`` is the place of the first in its document."""
+    prepared, problems = [], []
+    for index, event in enumerate(events, first):
+        found = problems_of(event, namespaces)
+        if found:
+            problems += [problem.within("", index) for problem in found]
+            continue
+        own = namespaces_of(event["@context"], namespaces) if "@context" in event else dict(namespaces)
+        prepared.append(_prepared(event, own, capture_id=capture_id, record_time=record_time, index=index))
+    return Batch(prepared, problems)
+
+
+def _prepared(
+    event: Mapping[str, Any], namespaces: Mapping[str, str], *, capture_id: Id, record_time: str, index: int
+) -> Prepared:
+    twin = dict(normalised(event, namespaces))
+    digest = event_hash(event, namespaces)
+    twin["eventID"] = event_id = twin.get("eventID") or digest
+    facts = facts_of(twin)
+    document: Document = {
+        "_id": new_id(),
+        "captureId": capture_id,
+        "eventID": event_id,
+        "eventKey": _key(event_id, event.get("errorDeclaration")),
+        "hash": digest,
+        "eventTime": twin["eventTime"],
+        "recordTime": record_time,
+        "terms": [term("capture", str(capture_id)), *terms_of(twin, facts)],
+        "facts": [{"k": key, "v": value} for key, value in facts],
+        "namespaces": [[prefix, namespace] for prefix, namespace in namespaces.items()],
+        "event": orjson.dumps(event),
+    }
+    epcs = [epc for name in EPC_FIELDS for epc in twin.get(name, ())]
+    parent = [twin["parentID"]] if "parentID" in twin else []
+    return Prepared(index, document, tuple(dict.fromkeys([*epcs, *parent])))
+
+
+def _key(event_id: str, declaration: Any) -> str:
+    """Return the key: an event that was declared wrong stands beside the original."""
+    if declaration is None:
+        return event_id
+    declared = orjson.dumps(declaration, option=orjson.OPT_SORT_KEYS)
+    return f"{event_id}!{hashlib.sha256(declared).hexdigest()}"
+
+
+def product_key(epc: str) -> str | None:
+    """Return the global key of a product, lot or item (``01/04012345000016/21/4711``), None for what is none."""
+    path = epc.removeprefix(CANONICAL)
+    if path == epc or not path.startswith("01/"):
+        return None
+    return "/".join(unquote(segment) for segment in path.split("/"))
+
+
+def link(prepared: Sequence[Prepared], passports: Mapping[str, Id]) -> None:
+    """Write into events which passports they are about, by the EPCs that these stand under."""
+    for one in prepared:
+        found = dict.fromkeys(passports[epc] for epc in one.epcs if epc in passports)
+        one.document["passports"] = list(found)
+        one.document["terms"] += [term("passport", str(passport)) for passport in found]
+
+
+def shown(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an event as it is given back: as it came, with its id and the time of its record."""
+    event: dict[str, Any] = orjson.loads(stored["event"])
+    event.pop("@context", None)
+    return {**event, "eventID": stored["eventID"], "recordTime": stored["recordTime"]}

@@ -1,0 +1,188 @@
+"""The examples that the standard is published with: each captured, asked for by its own values, given back equal.
+
+Skips where the published examples are not there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from tests.conftest import Office
+
+from tracepass.epcis.contexts import namespaces_of
+from tracepass.epcis.hashing import event_hash
+
+ROOT = Path(os.environ.get("TRACEPASS_CONFORMANCE", Path(__file__).parents[2] / "../shared/conformance"))
+FOLDER = ROOT / "epcis" / "examples-json"
+EXAMPLES = sorted(FOLDER.rglob("*.jsonld"))
+EPCIS = "/api/v1/epcis"
+Event = dict[str, Any]
+
+
+def test_there_are_47_of_them() -> None:
+    if not FOLDER.is_dir():
+        pytest.skip("the published examples are not there")
+    assert len(EXAMPLES) == 47
+
+
+def read(path: Path) -> Event:
+    """Return an example."""
+    return dict(json.loads(path.read_text("utf-8")))
+
+
+def events_of(document: Event) -> list[Event]:
+    """Return the events of a document."""
+    if "epcisBody" not in document:
+        return [document]
+    body = document["epcisBody"]
+    found = body.get("eventList")
+    if found is None and "queryResults" in body:
+        found = body["queryResults"]["resultsBody"]["eventList"]
+    return list(found if found is not None else [body["event"]])
+
+
+def prefixes_of(document: Event, event: Event) -> dict[str, str]:
+    """Return what prefixes stand for in an event."""
+    outer = namespaces_of(document.get("@context", []))
+    return namespaces_of(event["@context"], outer) if "@context" in event else outer
+
+
+def questions(event: Event) -> Iterator[tuple[str, str]]:
+    """Give parameters that ask for an event by each of its own values."""
+    yield "eventType", event["type"]
+    yield "GE_eventTime", event["eventTime"]
+    for part in (_named, _things, _counted, _paired, _declared, _sensed, _extended):
+        yield from part(event)
+
+
+def _named(event: Event) -> Iterator[tuple[str, str]]:
+    for name in ("action", "bizStep", "disposition", "transformationID"):
+        if name in event:
+            yield f"EQ_{name}", event[name]
+    if "eventID" in event:
+        yield "EQ_eventID", event["eventID"]
+    for name in ("readPoint", "bizLocation"):
+        if name in event:
+            yield f"EQ_{name}", event[name]["id"]
+            yield f"WD_{name}", event[name]["id"]
+    for name in ("set", "unset"):
+        for value in event.get("persistentDisposition", {}).get(name, ()):
+            yield f"EQ_persistentDisposition_{name}", value
+
+
+def _sensed(event: Event) -> Iterator[tuple[str, str]]:
+    for element in event.get("sensorElementList", ()):
+        yield "EXISTS_sensorElementList", "true"
+        for report in element.get("sensorReport", ()):
+            yield from _reported(report)
+
+
+def _extended(event: Event) -> Iterator[tuple[str, str]]:
+    for name, value in event.items():
+        if name == "rdfs:comment":
+            # No part of what happened, and of no hash (CBV 2.0, 8.9.2).
+            continue
+        if ":" in name and isinstance(value, str | int | float):
+            yield f"EQ_{name}", str(value)
+            yield f"EXISTS_{name}", ""
+        elif ":" in name:
+            yield f"EXISTS_{name}", ""
+    for name, value in event.get("ilmd", {}).items():
+        if isinstance(value, str | int | float) and ":" in name:
+            yield f"EQ_ILMD_{name}", str(value)
+
+
+def _things(event: Event) -> Iterator[tuple[str, str]]:
+    lists = {"epcList": "epc", "childEPCs": "epc", "inputEPCList": "inputEPC", "outputEPCList": "outputEPC"}
+    for member, name in lists.items():
+        for value in event.get(member, ()):
+            yield f"MATCH_{name}", value
+            yield "MATCH_anyEPC", value
+    if "parentID" in event:
+        yield "MATCH_parentID", event["parentID"]
+
+
+def _counted(event: Event) -> Iterator[tuple[str, str]]:
+    quantities = {"quantityList": "epcClass", "childQuantityList": "epcClass"}
+    quantities |= {"inputQuantityList": "inputEPCClass", "outputQuantityList": "outputEPCClass"}
+    for member, name in quantities.items():
+        for element in event.get(member, ()):
+            yield f"MATCH_{name}", element["epcClass"]
+            yield "MATCH_anyEPCClass", element["epcClass"]
+            if "quantity" in element:
+                yield "EQ_quantity", str(element["quantity"])
+            if "quantity" in element and "uom" in element:
+                yield f"EQ_quantity_{element['uom']}", str(element["quantity"])
+
+
+def _paired(event: Event) -> Iterator[tuple[str, str]]:
+    for member, name in (("bizTransactionList", "bizTransaction"), ("sourceList", "source")):
+        for pair in event.get(member, ()):
+            if "type" in pair:
+                yield f"EQ_{name}_{pair['type']}", pair[name]
+    for pair in event.get("destinationList", ()):
+        yield f"EQ_destination_{pair['type']}", pair["destination"]
+
+
+def _declared(event: Event) -> Iterator[tuple[str, str]]:
+    declaration = event.get("errorDeclaration")
+    if declaration is None:
+        return
+    yield "EXISTS_errorDeclaration", "true"
+    yield "GE_errorDeclarationTime", declaration["declarationTime"]
+    if "reason" in declaration:
+        yield "EQ_errorReason", declaration["reason"]
+    for value in declaration.get("correctiveEventIDs", ()):
+        yield "EQ_correctiveEventID", value
+
+
+def _reported(report: Event) -> Iterator[tuple[str, str]]:
+    for name in ("type", "deviceID", "stringValue", "hexBinaryValue", "uriValue", "microorganism", "chemicalSubstance"):
+        if name in report:
+            yield f"EQ_{name}", report[name]
+    if "booleanValue" in report:
+        yield "EQ_booleanValue", str(report["booleanValue"]).lower()
+    for name in ("value", "minValue", "maxValue", "meanValue", "sDev", "percValue"):
+        if name in report and "uom" in report:
+            yield f"EQ_{name}_{report['uom']}", str(report[name])
+            yield f"GE_{name}_{report['uom']}", str(report[name])
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+async def test_an_example_is_captured_asked_for_and_given_back(path: Path, office: Office) -> None:
+    client = await office.client(await office.workspace())
+    document = read(path)
+    events = events_of(document)
+    answer = await client.post(f"{EPCIS}/capture", json=document)
+    job = answer.json()
+    assert (answer.status_code, job["status"], job["errors"]) == (202, "success", [])
+    assert job["capturedCount"] == len(events)
+    found = await _all(client)
+    assert sorted(_hashes(found)) == sorted(event_hash(event, prefixes_of(document, event)) for event in events)
+    for event in events:
+        await _is_found(client, event, event_hash(event, prefixes_of(document, event)))
+    again = (await client.post(f"{EPCIS}/capture", json=document)).json()
+    assert (again["capturedCount"], again["repeatedCount"]) == (0, len(events))
+
+
+async def _all(client: httpx2.AsyncClient) -> Event:
+    answer = await client.get(f"{EPCIS}/events")
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def _hashes(document: Event) -> list[str]:
+    return [event_hash(event, prefixes_of(document, event)) for event in events_of(document)]
+
+
+async def _is_found(client: httpx2.AsyncClient, event: Event, digest: str) -> None:
+    for name, value in dict.fromkeys(questions(event)):
+        answer = await client.get(f"{EPCIS}/events", params={name: value})
+        assert answer.status_code == 200, (name, answer.text)
+        assert digest in _hashes(answer.json()), (name, value)
