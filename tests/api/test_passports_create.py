@@ -308,3 +308,45 @@ class TestBatch:
         answer = await client.post(f"{PASSPORTS}/batch", json={"passports": [{}, {}]})
         assert answer.status_code == 207
         assert answer.json()["summary"] == {"created": 0, "failed": 2}
+
+
+class TestProductsThatChange:
+    """A process makes passports of products as it has seen them last; nothing tells it of a change, not even its own."""
+
+    @pytest.fixture
+    async def seen(self, client: httpx2.AsyncClient, make_product: Any) -> Any:
+        """A product of which a passport was made."""
+        product = await make_product(client, defaultFieldValues={"battery_mass": 1})
+        assert (await self.make(client, product)).status_code == 201
+        return product
+
+    async def make(self, client: httpx2.AsyncClient, product: Any) -> httpx2.Response:
+        body = {"productId": product["_id"], "gs1": {"gtin": new_gtin(), "serialNumber": "S-1"}}
+        return await client.post(PASSPORTS, json=body)
+
+    async def test_a_new_passport_has_the_newest_defaults(self, client: httpx2.AsyncClient, seen: Any) -> None:
+        await client.patch(f"/api/v1/products/{seen['_id']}", json={"defaultFieldValues": {"battery_mass": 2}})
+        made = (await self.make(client, seen)).json()
+        assert made["fields"]["battery_mass"]["value"] == 2
+        assert made["fields"]["battery_mass"]["inheritedFrom"]["version"] == 2
+
+    async def test_one_that_was_deleted_is_unknown(
+        self, client: httpx2.AsyncClient, make_product: Any, make_passport: Any
+    ) -> None:
+        product = await make_product(client)
+        passport = await make_passport(client, productId=product["_id"])
+        await client.delete(f"{PASSPORTS}/{passport['_id']}")
+        assert (await client.delete(f"/api/v1/products/{product['_id']}")).status_code == 200
+        assert "productId" in errors_of(await self.make(client, product))
+
+    async def test_one_that_was_archived_takes_none_until_it_is_active_again(
+        self, client: httpx2.AsyncClient, make_product: Any, make_passport: Any
+    ) -> None:
+        product = await make_product(client)
+        passport = await make_passport(client, productId=product["_id"])
+        await client.delete(f"{PASSPORTS}/{passport['_id']}")
+        assert (await client.post(f"/api/v1/products/{product['_id']}/archive")).status_code == 200
+        refused = await self.make(client, product)
+        assert refused.json()["error"] == "product_archived"
+        await client.patch(f"/api/v1/products/{product['_id']}", json={"status": "active"})
+        assert (await self.make(client, product)).status_code == 201
