@@ -40,9 +40,7 @@ class Node:
 
     __slots__ = ("attributes", "children", "column", "line", "name", "scope", "text")
 
-    def __init__(
-        self, name: str, attributes: list[str], scope: Mapping[str, str], *, line: int = 0, column: int = 0
-    ) -> None:
+    def __init__(self, name: str, attributes: list[str], scope: Mapping[str, str], line: int, column: int) -> None:
         self.name = name
         self.attributes = attributes
         self.scope = scope

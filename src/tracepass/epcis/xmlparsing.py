@@ -32,7 +32,7 @@ class Parser:
     def __init__(self, bounds: Bounds | None = None) -> None:
         self.bounds = bounds or Bounds()
         self.names = Names(most=self.bounds.names, namespaces=self.bounds.namespaces)
-        self.root = Node("", [], {})
+        self.root = Node("", [], {}, 0, 0)
         self.uri = ""
         self.declared_before: int | None = None
         self._stack = [self.root]
@@ -43,6 +43,7 @@ class Parser:
         self._held = 0
         self._fed = 0
         self._ready: deque[Node] = deque()
+        self._deepest, self._most, self._longest = self.bounds.depth, self.bounds.elements, self.bounds.text
         self._expat = self._made()
 
     def events(self, stream: BinaryIO) -> Iterator[Node]:
@@ -107,25 +108,24 @@ class Parser:
     def _start(self, name: str, attributes: list[str]) -> None:
         if self._declared is not None:
             self._scope, self._declared = self._declared, None
-        parser = self._expat
+        parser, stack = self._expat, self._stack
         node = Node(
-            self.names.of(name),
-            attributes,
-            self._scope,
-            line=parser.CurrentLineNumber,
-            column=parser.CurrentColumnNumber + 1,
+            self.names.of(name), attributes, self._scope, parser.CurrentLineNumber, parser.CurrentColumnNumber + 1
         )
-        self._stack[-1].children.append(node)
+        stack[-1].children.append(node)
         self._held += 1
         if attributes or " " in name:
             self._check_tag(node, name)
         if not self._event_depth:
             self._enter(node, name)
-        self._stack.append(node)
-        if len(self._stack) > self.bounds.depth:
-            raise NodeFault(node, f"elements nest deeper than {self.bounds.depth}", "xml_too_deep")
-        if self._held > self.bounds.elements:
-            raise NodeFault(node, f"one event has more than {self.bounds.elements} elements", "xml_too_large")
+        stack.append(node)
+        if len(stack) > self._deepest or self._held > self._most:
+            self._check_size(node)
+
+    def _check_size(self, node: Node) -> None:
+        if len(self._stack) > self._deepest:
+            raise NodeFault(node, f"elements nest deeper than {self._deepest}", "xml_too_deep")
+        raise NodeFault(node, f"one event has more than {self._most} elements", "xml_too_large")
 
     def _check_tag(self, node: Node, name: str) -> None:
         bounds = self.bounds
@@ -169,5 +169,5 @@ class Parser:
             node.text = data
         elif not (node.children and data.isspace()):
             node.text += data
-        if len(node.text) > self.bounds.text:
-            raise NodeFault(node, f"a text is longer than {self.bounds.text} characters", "xml_too_large")
+            if len(node.text) > self._longest:
+                raise NodeFault(node, f"a text is longer than {self._longest} characters", "xml_too_large")

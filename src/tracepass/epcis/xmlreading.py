@@ -6,7 +6,7 @@ may come in any order: what is written is what counts here, whether it is valid 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from tracepass.epcis.vocabulary import BARE, Vocabulary
@@ -60,19 +60,19 @@ def read_event(node: Node, names: Names) -> dict[str, Any]:
     return event
 
 
-def unwrapped(node: Node) -> Iterator[Node]:
-    """Yield the children of an element, those of its extension wrappers in their place.
+def unwrapped(node: Node) -> list[Node]:
+    """Return the children of an element, those of its extension wrappers in their place.
 
     Raises:
         NodeFault: it has a text between its elements.
     """
     if node.text and not node.text.isspace():
         raise NodeFault(node, f"{node.name} holds elements, no text", "unexpected_text")
-    for child in node.children:
-        if child.name in WRAPPERS:
-            yield from unwrapped(child)
-        else:
-            yield child
+    children = node.children
+    if any(child.name in WRAPPERS for child in children):
+        parts = (unwrapped(child) if child.name in WRAPPERS else [child] for child in children)
+        return [child for part in parts for child in part]
+    return children
 
 
 def _no_event(name: str) -> str:
@@ -118,11 +118,12 @@ def _texts(node: Node, names: Names, *, of: str) -> list[str]:
     return [_text(child, names) for child in _only(node, of)]
 
 
-def _only(node: Node, name: str) -> Iterable[Node]:
-    for child in unwrapped(node):
+def _only(node: Node, name: str) -> list[Node]:
+    children = unwrapped(node)
+    for child in children:
         if child.name != name:
             raise NodeFault(child, f"{node.name} holds {name}, not {child.name}", "unknown_element")
-        yield child
+    return children
 
 
 def _epcs(node: Node, names: Names) -> list[str]:
