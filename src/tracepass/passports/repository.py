@@ -165,8 +165,9 @@ class PassportRepository:
         return await self._passports.find(query, limit=2).to_list()
 
     async def find_all(self, ids: Collection[Id]) -> dict[Id, Document]:
-        """Return those passports of some ids that are there."""
-        return {found["_id"]: found async for found in self._passports.find({"_id": {"$in": list(ids)}})}
+        """Return those passports of some ids that are there, without what they are searched by."""
+        found = self._passports.find({"_id": {"$in": list(ids)}}, projection={"search": 0})
+        return {passport["_id"]: passport async for passport in found}
 
     async def page(self, which: PassportFilter, *, after: Position | None, skip: int, limit: int) -> list[Document]:
         """Return the list members of the passports that match."""
