@@ -50,6 +50,14 @@ def key() -> dict[str, str]:
     return {"Idempotency-Key": uuid4().hex}
 
 
+async def test_what_is_about_oneself_is_not_answered_with_another(
+    office: Office, workspace: Workspace, key: dict[str, str]
+) -> None:
+    first, second = await office.person(workspace), await office.person(workspace)
+    told = [(await person.post("/api/v1/me", headers=key)).json()["user"]["_id"] for person in (first, second, first)]
+    assert told[0] == told[2] != told[1]
+
+
 def same(one: httpx2.Response, other: httpx2.Response) -> bool:
     """Whether an answer is the other's repetition."""
     kept = ("content-type", "etag", "location")

@@ -33,7 +33,7 @@ async def repetition(call: Call, body: Any, proceed: Proceed) -> Response:  # no
     if key is None:
         return await proceed()
     claims, caller = call.service(Claims), call.caller
-    request = Request(caller.tenancy, call.method, call.scope["path"], key, await call.digest())
+    request = Request(caller.tenancy, call.method, call.scope["path"], _owned(call, key), await call.digest())
     claim = await claims.begin(request, encode=None if call.policy.confidential else _encoded)
     if isinstance(claim, Answer):
         return _replayed(claim)
@@ -42,6 +42,12 @@ async def repetition(call: Call, body: Any, proceed: Proceed) -> Response:  # no
     except BaseException:
         await claims.free(claim)
         raise
+
+
+def _owned(call: Call, key: str) -> str:
+    """Return a key as it is kept: where a call is about whoever makes it, each person has keys of their own."""
+    person = call.caller.credential.user_id
+    return f"{person}/{key}" if call.policy.signed_in and person is not None else key
 
 
 def _is_repeatable(call: Call) -> bool:
