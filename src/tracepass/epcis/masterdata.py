@@ -8,7 +8,10 @@ from typing import Any, Protocol
 
 from tracepass.epcis.identifiers import normal
 from tracepass.epcis.queries import Condition, EventQuery, HasAttribute, HasDescendant, HasTerm
-from tracepass.epcis.terms import term
+from tracepass.epcis.terms import presence, term
+
+NOTHING = presence("nothing")
+"""A term that no event has: MongoDB would sort what it does not find."""
 
 
 class MasterData(Protocol):
@@ -35,7 +38,7 @@ async def _resolved(condition: Condition, known: MasterData) -> Condition:
         return HasTerm(tuple(term(condition.tag, place) for place in dict.fromkeys(places)))
     if isinstance(condition, HasAttribute):
         things = await known.having(condition.attributes, condition.values)
-        return HasTerm(tuple(term(tag, thing) for tag in condition.tags for thing in things))
+        return HasTerm(tuple(term(tag, thing) for tag in condition.tags for thing in things) or (NOTHING,))
     return condition
 
 
