@@ -27,6 +27,12 @@ def linkset_bytes(levels: Sequence[Level], media_type: LinksetType) -> bytes:
     return orjson.dumps({"@context": CONTEXT, **document} if media_type == "application/ld+json" else document)
 
 
+def linkset_in_html(levels: Sequence[Level]) -> str:
+    """Return a linkset as JSON-LD for a data block of a page (2.10); no character in it can end the block."""
+    text = linkset_bytes(levels, "application/ld+json").decode()
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
 def linkset_type(accept: str | None) -> LinksetType:
     """Return the media type of a linkset for a reader; who wants none of them by name gets that of RFC 9264."""
     wishes = weighted(accept)

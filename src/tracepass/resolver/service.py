@@ -21,6 +21,7 @@ from tracepass.identity.service import Workspaces
 from tracepass.locale import LOCALES, negotiate
 from tracepass.resolver.bodies import Body
 from tracepass.resolver.formats import formats_for
+from tracepass.resolver.linksets import linkset_in_html
 from tracepass.resolver.models import (
     SHOWN,
     Format,
@@ -203,7 +204,7 @@ class Resolver:
         locale = negotiate(lang if lang in LOCALES else None, wish.accept_language, None)
         kept = f"linkType={quote(wish.link_type or ALL, safe='')}&"
         groups = [_group(level, locale) for level in levels]
-        return self._viewer.links(groups, locale=locale, kept=kept).encode(), locale
+        return self._viewer.links(groups, locale=locale, kept=kept, data=linkset_in_html(levels)).encode(), locale
 
     def count(self, state: State, reader: Reader, shown: Format, *, locale: str | None) -> None:
         """Count one scan."""

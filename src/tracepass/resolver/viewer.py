@@ -13,6 +13,7 @@ from importlib import resources
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from tracepass import __version__
 from tracepass.locale import LOCALES, resolve
@@ -144,10 +145,17 @@ class Viewer:
         words = self._texts.words(locale)
         return self._notice(words, words("missing_title"), words("missing_text"))
 
-    def links(self, groups: Sequence[LinkGroup], *, locale: str, kept: str) -> str:
-        """Return the page of links to choose among; ``kept`` is the query that a change of language keeps."""
-        words = self._texts.words(locale)
-        return self._pages.get_template("links.html.j2").render(locale=locale, t=words, groups=groups, kept=kept)
+    def links(self, groups: Sequence[LinkGroup], *, locale: str, kept: str, data: str) -> str:
+        """Return the page of links to choose among.
+
+        Args:
+            groups: the links by what they are about.
+            locale: the reader's language.
+            kept: the query that a change of language keeps.
+            data: the same links as JSON-LD, fit to stand in HTML.
+        """
+        page = self._pages.get_template("links.html.j2")
+        return page.render(locale=locale, t=self._texts.words(locale), groups=groups, kept=kept, data=Markup(data))  # noqa: S704 - escaped by its maker
 
     def malformed(self, *, locale: str) -> str:
         """Return the page for a link whose number cannot be right (400)."""
