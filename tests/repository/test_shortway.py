@@ -10,7 +10,6 @@ from pymongo.errors import DuplicateKeyError
 
 from tracepass.core.mongo import Database, Insert, Session, Update, connected
 
-
 # ruff: noqa: SLF001 - the way is closed, and its connections broken, from outside
 
 
