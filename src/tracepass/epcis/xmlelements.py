@@ -208,6 +208,17 @@ def text_of(value: Any) -> str:
     raise Unwritable(f"a text, number or truth value is wanted, not {type(value).__name__}")
 
 
+def members_of(value: Any) -> Mapping[str, Any]:
+    """Return an object as it is.
+
+    Raises:
+        Unwritable: it is none.
+    """
+    if not isinstance(value, Mapping):
+        raise Unwritable(f"an object is wanted, not {type(value).__name__}")
+    return value
+
+
 def refusal(fault: Unwritable, path: str) -> XmlInvalid:
     """Return the error that tells what cannot be written; its path is a JSON pointer."""
     way = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in fault.way)

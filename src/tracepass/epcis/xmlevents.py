@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 from tracepass.epcis.contexts import namespaces_of
 from tracepass.epcis.vocabulary import BARE, Vocabulary, urn, web_uri
-from tracepass.epcis.xmlelements import Element, Elements, Unwritable, items, text_of
+from tracepass.epcis.xmlelements import Element, Elements, Unwritable, items, members_of, text_of
 from tracepass.epcis.xmlfields import (
     ANY_FIELD,
     EPC_LISTS,
@@ -158,7 +158,7 @@ class EventWriter:
 
     def _quantities(self, parent: Element, name: str, value: Any) -> None:
         place = self._make.add(parent, name)
-        for item in items(value):
+        for item in map(members_of, items(value)):
             element = self._make.add(place, "quantityElement")
             if "uom" in item and item.get("quantity") is None:
                 raise Unwritable("a unit without a quantity has no form in XML", "uom")
@@ -181,7 +181,7 @@ class EventWriter:
     def _typed_list(self, parent: Element, name: str, value: Any) -> None:
         part, vocabulary = TYPED_LISTS[name]
         place = self._make.add(parent, name)
-        for item in items(value):
+        for item in map(members_of, items(value)):
             element = self._make.add(place, part, text_of(item.get(part)))
             if item.get("type") is not None:
                 self._make.set(element, "type", self._term(vocabulary, item["type"]))
@@ -189,12 +189,12 @@ class EventWriter:
     def _persistent(self, parent: Element, name: str, value: Any) -> None:
         place = self._make.add(parent, name)
         for part in ("unset", "set"):
-            for item in items(value.get(part)):
+            for item in items(members_of(value).get(part)):
                 self._make.add(place, part, self._term(Vocabulary.DISPOSITION, item))
 
     def _declaration(self, parent: Element, name: str, value: Any) -> None:
         place = self._make.add(parent, name)
-        self._make.add(place, "declarationTime", text_of(value.get("declarationTime")))
+        self._make.add(place, "declarationTime", text_of(members_of(value).get("declarationTime")))
         if value.get("reason") is not None:
             self._make.add(place, "reason", self._term(Vocabulary.ERROR_REASON, value["reason"]))
         if value.get("correctiveEventIDs") is not None:
@@ -205,7 +205,7 @@ class EventWriter:
 
     def _sensors(self, parent: Element, name: str, value: Any) -> None:
         place = self._make.add(parent, name)
-        for item in items(value):
+        for item in map(members_of, items(value)):
             element = self._make.add(place, "sensorElement")
             if item.get("sensorMetadata") is not None:
                 self._readings(element, "sensorMetadata", item["sensorMetadata"])
@@ -215,7 +215,7 @@ class EventWriter:
 
     def _readings(self, parent: Element, name: str, members: Mapping[str, Any]) -> None:
         element = self._make.add(parent, name)
-        for key, value in members.items():
+        for key, value in members_of(members).items():
             if isinstance(value, dict | list):
                 raise Unwritable(f"a {name} in XML has attributes only, so it holds no objects or lists", name, key)
             if value is not None:
@@ -225,7 +225,7 @@ class EventWriter:
 
     def _master(self, parent: Element, name: str, value: Any) -> None:
         place = self._make.add(parent, name)
-        for key, item in value.items():
+        for key, item in members_of(value).items():
             self._make.value(place, key, item)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tracepass.epcis.problems import EpcisInvalid, Problem
 
@@ -97,15 +98,18 @@ class XmlInvalid(EpcisInvalid):
 
 def path_of(node: Node, top: Node) -> str:
     """Return the way from an element to one below it, itself left out: ``/epcList/epc[3]``; empty for itself."""
-    return next(_ways(node, top), "")
+    way = [(top, iter(top.children))]
+    while way and way[-1][0] is not node:
+        below = next(way[-1][1], None)
+        if below is None:
+            way.pop()
+        else:
+            way.append((below, iter(below.children)))
+    steps = [step for step, _ in way]
+    return "".join(_step(parent, child) for parent, child in pairwise(steps))
 
 
-def _ways(node: Node, top: Node) -> Iterator[str]:
-    if node is top:
-        yield ""
-    counts: dict[str, int] = {}
-    for child in top.children:
-        counts[child.name] = counts.get(child.name, 0) + 1
-        for way in _ways(node, child):
-            several = sum(1 for other in top.children if other.name == child.name) > 1
-            yield f"/{child.name}{f'[{counts[child.name]}]' if several else ''}{way}"
+def _step(parent: Node, child: Node) -> str:
+    same = [other for other in parent.children if other.name == child.name]
+    number = next(index for index, other in enumerate(same, 1) if other is child)
+    return f"/{child.name}[{number}]" if len(same) > 1 else f"/{child.name}"

@@ -16,7 +16,7 @@ from tracepass.epcis.xmlnames import XINCLUDE, Names, NamesExceeded
 from tracepass.epcis.xmlnodes import Bounds, Node, NodeFault, XmlInvalid
 
 CHUNK: Final = 64 * 1024
-_LISTS_OF_EVENTS: Final = frozenset({"EPCISBody", "resultsBody"})
+_HOLD_LISTS: Final = frozenset({"EPCISBody", "resultsBody", "extension"})
 
 
 class Parser:
@@ -84,6 +84,9 @@ class Parser:
             raise self._refusal(fault.message, fault.code) from fault
         except NamesExceeded as fault:
             raise self._refusal(str(fault), "xml_too_large") from fault
+        except (ValueError, LookupError) as error:
+            # Of an encoding that expat does not know, Python's codec is asked.
+            raise self._refusal(f"the encoding of the document is not known: {error}", "xml_malformed") from error
         if self._fed - self._expat.CurrentByteIndex > self.bounds.token:
             raise self._refusal(f"a single tag or comment is longer than {self.bounds.token} bytes", "xml_too_large")
 
@@ -148,7 +151,7 @@ class Parser:
                 self._event_depth = depth
                 if self.declared_before is None:
                     self.declared_before = len(self.names)
-        elif node.name == "EventList" and self._stack[-1].name in _LISTS_OF_EVENTS:
+        elif node.name == "EventList" and self._stack[-1].name in _HOLD_LISTS:
             self._list_depth = depth + 1
 
     def _end(self, _name: str) -> None:

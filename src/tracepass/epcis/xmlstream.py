@@ -163,7 +163,9 @@ class XmlStream:
             elif child.name == "VocabularyList" and self.kind == "EPCISMasterDataDocument":
                 header = document.setdefault("epcisHeader", {})
                 header["epcisMasterData"] = {"vocabularyList": read_vocabularies(child, self.names)}
-            elif child.name != "EventList":
+            elif child.name == "EventList":
+                unwrapped(child)
+            else:
                 self._extension(child, body)
         if self.kind == "EPCISQueryDocument" and "queryResults" not in body:
             raise NodeFault(node, "of query documents, those with QueryResults are read", "no_query_results")

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from lxml import etree
 
 from tracepass.epcis.contexts import namespaces_of
-from tracepass.epcis.xmlelements import Element, Elements, Unwritable, items, refusal, text_of
+from tracepass.epcis.xmlelements import Element, Elements, Unwritable, items, members_of, refusal, text_of
 from tracepass.epcis.xmlevents import CbvFormat, EventWriter
 from tracepass.epcis.xmlheader import business_header
 from tracepass.epcis.xmlnames import SBDH
@@ -38,28 +38,29 @@ def write_xml(document: Mapping[str, Any], version: Version = "2.0", *, cbv: Cbv
     Raises:
         XmlInvalid: something in it has no form in XML; its path is a JSON pointer into the document.
     """
-    return _Writer(document, version, "Always_URN" if version == "1.2" else cbv).written()
+    try:
+        return _Writer(document, version, "Always_URN" if version == "1.2" else cbv).written()
+    except Unwritable as fault:
+        raise refusal(fault, "") from fault
 
 
 class _Writer:
     def __init__(self, document: Mapping[str, Any], version: Version, cbv: CbvFormat) -> None:
         self.document = document
         self.version = version
-        self.body: Mapping[str, Any] = document.get("epcisBody") or {}
-        self.results: Mapping[str, Any] | None = self.body.get("queryResults")
+        self.body = members_of(document.get("epcisBody") or {})
+        results = self.body.get("queryResults")
+        self.results = None if results is None else members_of(results)
         self.make = Elements(namespaces_of(document.get("@context")))
         self.events = EventWriter(self.make, version, cbv)
 
     def written(self) -> bytes:
-        try:
-            root = self._root()
-        except Unwritable as fault:
-            raise refusal(fault, "") from fault
+        root = self._root()
         self.make.clean(root)
         return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
 
     def _events(self) -> list[Any]:
-        body = self.body if self.results is None else self.results.get("resultsBody") or {}
+        body = self.body if self.results is None else members_of(self.results.get("resultsBody") or {})
         return list(items(body.get("eventList", body.get("event"))))
 
     def _root(self) -> Element:
@@ -72,7 +73,10 @@ class _Writer:
         for event in self._events():
             if isinstance(event, Mapping) and "@context" in event:
                 self.make.declare(namespaces_of(event["@context"]))
-        root: Element = etree.Element(f"{{{uri}}}{kind}", nsmap={**self.make.map, prefix: uri})
+        try:
+            root: Element = etree.Element(f"{{{uri}}}{kind}", nsmap={**self.make.map, prefix: uri})
+        except ValueError as error:
+            raise Unwritable(f"XML has no such namespace: {str(error)[:120]}", "@context") from error
         self.make.set(root, "schemaVersion", self.version)
         self.make.set(root, "creationDate", self._created())
         self._header(root)
@@ -101,7 +105,7 @@ class _Writer:
         self.make.add(parent, "queryName", text_of(results.get("queryName", "SimpleEventQuery")))
         if results.get("subscriptionID") is not None:
             self.make.add(parent, "subscriptionID", text_of(results["subscriptionID"]))
-        content: Mapping[str, Any] = results.get("resultsBody") or {}
+        content = members_of(results.get("resultsBody") or {})
         place = self.make.add(parent, "resultsBody")
         if "vocabularyList" in content:
             self._vocabularies(place, content["vocabularyList"])
@@ -118,7 +122,7 @@ class _Writer:
                 raise fault.below(*way, index) from fault
 
     def _header(self, root: Element) -> None:
-        header: Mapping[str, Any] = self.document.get("epcisHeader") or {}
+        header = members_of(self.document.get("epcisHeader") or {})
         kept = next((name for name in header if name.endswith(f":{_HEADER}")), None)
         business = header[kept] if kept else business_header(self.document, self._created())
         master = header.get("epcisMasterData")
@@ -135,25 +139,24 @@ class _Writer:
         if master is not None:
             extension = self.make.add(place, "extension")
             data = self.make.add(extension, "EPCISMasterData")
-            self._vocabularies(data, master.get("vocabularyList"))
+            self._vocabularies(data, members_of(master).get("vocabularyList"))
 
     def _business(self, parent: Element, members: Mapping[str, Any]) -> None:
         for name, value in members.items():
-            element = self.make.add(parent, f"{{{SBDH}}}{name}")
-            if isinstance(value, dict):
+            inner = isinstance(value, dict)
+            element = self.make.add(parent, f"{{{SBDH}}}{name}", None if inner else value)
+            if inner:
                 self._business(element, value)
-            else:
-                element.text = value
 
     def _vocabularies(self, parent: Element, vocabularies: Any) -> None:
         place = self.make.add(parent, "VocabularyList")
-        for vocabulary in items(vocabularies):
+        for vocabulary in map(members_of, items(vocabularies)):
             element = self.make.add(place, "Vocabulary")
             self._attributes(element, vocabulary, {"type", "vocabularyElementList"})
             elements = list(items(vocabulary.get("vocabularyElementList")))
             if elements:
                 list_ = self.make.add(element, "VocabularyElementList")
-                for item in elements:
+                for item in map(members_of, elements):
                     self._vocabulary_element(list_, item)
             self._others(element, vocabulary, {"type", "vocabularyElementList"})
 
@@ -165,7 +168,7 @@ class _Writer:
     def _vocabulary_element(self, parent: Element, members: Mapping[str, Any]) -> None:
         element = self.make.add(parent, "VocabularyElement")
         self._attributes(element, members, {"id"})
-        for attribute in items(members.get("attributes")):
+        for attribute in map(members_of, items(members.get("attributes"))):
             child = self.make.add(element, "attribute")
             self._attributes(child, attribute, {"id"})
             self.make.fill(child, attribute.get("attribute", ""))

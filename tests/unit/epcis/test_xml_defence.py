@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import io
 import socket
+import time
 import tracemalloc
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import pytest
-from tests.unit.epcis.xml_documents import OBJECT_EVENT, xml_document
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.unit.epcis.xml_documents import CONTEXT, OBJECT_EVENT, OLD_DOCUMENT, json_event, xml_document
 
-from tracepass.epcis.xml import Bounds, XmlInvalid, iter_events, read_xml
+from tracepass.epcis.xml import Bounds, XmlInvalid, iter_events, read_xml, write_xml
 
 
 @pytest.fixture(autouse=True)
@@ -186,3 +190,70 @@ def test_the_folder_of_the_tests_is_not_read_through_an_entity(tmp_path: Path) -
     prolog = f'<!DOCTYPE d [<!ENTITY x SYSTEM "{secret.as_uri()}">]>\n'
     fault = refused(xml_document(event("<disposition>&x;</disposition>"), prolog=prolog))
     assert "the secret" not in str(fault)
+
+
+@pytest.mark.parametrize("encoding", ["utf-7", "shift_jis", "utf-32", "nonsense", "base64"])
+def test_an_encoding_that_is_not_known_is_refused(encoding: str) -> None:
+    source = xml_document(OBJECT_EVENT).replace(b'encoding="UTF-8"', f'encoding="{encoding}"'.encode())
+    assert refused(source).code == "xml_malformed"
+
+
+def test_the_place_of_a_fault_among_very_many_elements_is_found_quickly() -> None:
+    epcs = "<epc>urn:x:y</epc>" * 50_000
+    started = time.process_time()
+    fault = refused(xml_document(OBJECT_EVENT.replace("</epcList>", epcs + "<epcc/></epcList>")))
+    assert fault.path.endswith("/epcList/epcc")
+    assert time.process_time() - started < 5
+
+
+def test_a_list_of_events_within_an_extension_of_the_body_is_not_lost() -> None:
+    text = xml_document(OBJECT_EVENT).replace(b"<EventList>", b"<extension><EventList>")
+    document = read_xml(text.replace(b"</EventList>", b"</EventList></extension>"))
+    assert len(document["epcisBody"]["eventList"]) == 1
+
+
+def test_a_text_in_the_list_of_events_is_refused() -> None:
+    assert refused(xml_document("some")).code == "unexpected_text"
+
+
+FEW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@FEW
+@given(st.integers(0, len(OLD_DOCUMENT) - 1), st.integers(0, 30), st.sampled_from([b"", b"<", b">", b'"', b"&", b"x"]))
+def test_a_damaged_document_is_read_or_refused_and_nothing_else(start: int, length: int, instead: bytes) -> None:
+    with suppress(XmlInvalid):
+        read_xml(OLD_DOCUMENT[:start] + instead + OLD_DOCUMENT[start + length :])
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["id", "type", "@id", "a:b", "source", "set", "value"]), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+FIELDS = ["epcisBody", "epcisHeader", "creationDate", "sender", "a:b", "@context"]
+EVENT_FIELDS = ["epcList", "quantityList", "readPoint", "bizTransactionList", "sensorElementList", "errorDeclaration"]
+
+
+@FEW
+@given(
+    st.dictionaries(st.sampled_from(FIELDS), JUNK, max_size=2),
+    st.dictionaries(
+        st.sampled_from([*EVENT_FIELDS, "ilmd", "persistentDisposition", "type", "bizStep", "@context"]),
+        JUNK,
+        max_size=3,
+    ),
+)
+def test_whatever_is_written_is_written_or_refused_and_nothing_else(top: Any, inner: Any) -> None:
+    document = {
+        "@context": [CONTEXT],
+        "type": "EPCISDocument",
+        "creationDate": "2026-03-01T10:00:00Z",
+        "epcisBody": {"eventList": [json_event(**inner)]},
+        **top,
+    }
+    with suppress(XmlInvalid):
+        write_xml(document)
