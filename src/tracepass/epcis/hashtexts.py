@@ -19,8 +19,9 @@ _OLD_TERMS: Final = (
 )
 _FIRST_OF_NUMBERS: Final = frozenset("+-.0123456789")
 _IDENTIFIERS: Final = ("urn:epc:", "https://", "http://")
-# A canonical link escapes them, but the table of the standard does not ask for it (GS1 Digital Link 1.6, table 7-1).
-_UNESCAPED: Final = (("%27", "'"), ("%3B", ";"), ("%3D", "="))
+# Our canonical links escape them (dots only where they are the whole serial), the standard's table does not ask for it
+# (GS1 Digital Link 1.6, table 7-1).
+_UNESCAPED: Final = (("%27", "'"), ("%2E", "."), ("%3B", ";"), ("%3D", "="))
 
 
 class Texts:
