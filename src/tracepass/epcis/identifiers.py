@@ -17,6 +17,8 @@ from tracepass.gs1.epc.links import STEM, read_link
 from tracepass.gs1.epc.schemes import SCHEMES
 from tracepass.gs1.keys import encode_segment
 
+LONGEST = 2048
+"""A URI that is longer is taken for nobody's identifier; what was read is remembered, and must have bounds."""
 _URN = "urn:epc:"
 _PLAIN_SERIAL = re.compile(r"[0-9A-Za-z_-][0-9A-Za-z_.-]{0,19}")
 _PLAIN_LINK = re.compile(r"https?://[^/?#]+(/01/[0-9]{14})(?:/10/[\w.-]{1,20})?(/21/[0-9A-Za-z_-]{1,20})", re.ASCII)
@@ -41,8 +43,11 @@ def normal(uri: str) -> str:
 
     EPC URNs, EPC classes, ``idpat`` patterns that end in one wildcard, and links of any domain become the canonical
     link (``https://id.gs1.org/01/80614141123458/21/6789``) with the finest level alone (a serial makes the lot
-    superfluous) and without attributes. Any other URI stays as it is. Never raises.
+    superfluous) and without attributes. Any other URI stays as it is, and so does one longer than ``LONGEST``. Never
+    raises.
     """
+    if len(uri) > LONGEST:
+        return uri
     if uri.startswith(_URN):
         return _from_urn(uri)
     if uri.startswith(("https://", "http://")):

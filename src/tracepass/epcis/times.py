@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|z|[+-]\d\d:?\d\d)", re.ASCII)
+_LONGEST = 40
 _LEAP_SECOND = ":60"
 _UTC_OFFSET = len("+00:00")
 
 
-@lru_cache(maxsize=4096)
 def timestamp(text: str) -> str:
     """Return an ISO 8601 time with offset as UTC with milliseconds, ``2005-04-05T02:33:31.116Z``.
 
@@ -20,6 +20,11 @@ def timestamp(text: str) -> str:
     Raises:
         ValueError: it is none, or lies outside the years 1 to 9999.
     """
+    return _remembered(text) if len(text) <= _LONGEST else written(instant(text))
+
+
+@lru_cache(maxsize=4096)
+def _remembered(text: str) -> str:
     return written(instant(text))
 
 

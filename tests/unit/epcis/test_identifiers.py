@@ -54,6 +54,7 @@ def test_urns_and_links_become_the_canonical_link(uri: str, canonical: str) -> N
         "https://example.org/00/intro",
         "https://example.org/01/",
         "https://",
+        "https://example.com/01/09506000134352?x=" + "x" * 2048,
         "",
     ],
 )
