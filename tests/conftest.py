@@ -86,6 +86,13 @@ def clock() -> Iterator[MovableClock]:
     _CLOCK.ahead, _CLOCK.stopped = timedelta(), None
 
 
+@pytest.fixture
+def stopped_clock(clock: MovableClock) -> MovableClock:
+    """The same, stopped: for what is slowed down by the second, on a machine that may itself be slow."""
+    clock.stop()
+    return clock
+
+
 @pytest.fixture(scope="session")
 def settings(mongod: str, worker_database_name: str) -> Settings:
     """Settings of the application under test."""

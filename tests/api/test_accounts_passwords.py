@@ -143,6 +143,7 @@ async def test_the_old_password_must_be_right_and_the_new_one_long(office: Offic
         assert (answer.status_code, list(answer.json()["details"]["fieldErrors"])) == (400, [member])
 
 
+@pytest.mark.usefixtures("stopped_clock")
 async def test_who_guesses_the_old_password_is_slowed_down(office: Office) -> None:
     person, _ = await registered(office)
     body = {"currentPassword": "not the password", "newPassword": NEW}
@@ -185,6 +186,7 @@ async def test_nobody_learns_whether_an_address_has_an_account(
     assert unknown not in {mail["To"] for mail in postbox[0].mails}
 
 
+@pytest.mark.usefixtures("stopped_clock")
 async def test_who_asks_again_and_again_gets_few_mails_and_is_slowed_down(
     mailing_office: Office, mailing: Settings, postbox: tuple[Postbox, int]
 ) -> None:

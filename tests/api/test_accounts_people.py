@@ -96,6 +96,7 @@ async def test_who_became_a_member_meanwhile_does_not_join_twice(office: Office,
     assert (answer.status_code, answer.json()["error"]) == (409, "already_member")
 
 
+@pytest.mark.usefixtures("stopped_clock")
 async def test_who_guesses_the_password_of_an_invited_account_is_slowed_down(office: Office) -> None:
     owner, _ = await registered(office)
     _, told = await registered(office)
@@ -143,6 +144,7 @@ async def test_an_invitation_ends_after_seven_days_or_when_it_is_taken_back(
     assert (await owner.get("/api/v1/invitations")).json()["data"]["total"] == 0
 
 
+@pytest.mark.usefixtures("stopped_clock")
 async def test_who_invites_too_many_is_slowed_down(office: Office, workspace: Workspace) -> None:
     admin = await office.person(workspace, "admin")
     statuses = []

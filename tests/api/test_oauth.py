@@ -458,6 +458,7 @@ class TestRegistration:
         body = {"redirect_uris": [CALLBACK], **metadata}
         refused(await anywhere(app, contract).post("/api/oauth/register", json=body), 400, "invalid_client_metadata")
 
+    @pytest.mark.usefixtures("stopped_clock")
     async def test_an_address_registers_so_many_and_then_waits(self, app: FastAPI, contract: Checker) -> None:
         here, body = anywhere(app, contract), {"redirect_uris": [CALLBACK]}
         statuses = [(await here.post("/api/oauth/register", json=body)).status_code for _ in range(32)]

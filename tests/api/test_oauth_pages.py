@@ -65,6 +65,7 @@ class TestSigningIn:
             assert Form(page.text).fields["email"] == who
         assert pages[0].text.replace(email, "") == pages[1].text.replace("nobody@example.test", "")
 
+    @pytest.mark.usefixtures("stopped_clock")
     async def test_who_tries_too_often_has_to_wait(self, browser: httpx2.AsyncClient, email: str) -> None:
         answers = [await sign_in(browser, email, "wrong wrong wrong") for _ in range(6)]
         answers.append(await sign_in(browser, email))
