@@ -17,12 +17,16 @@ from tests.conftest import Office
 
 from tracepass.epcis.contexts import namespaces_of
 from tracepass.epcis.hashing import event_hash
+from tracepass.epcis.xml import read_xml
 
 ROOT = Path(os.environ.get("TRACEPASS_CONFORMANCE", Path(__file__).parents[2] / "../shared/conformance"))
 FOLDER = ROOT / "epcis" / "examples-json"
 EXAMPLES = sorted(FOLDER.rglob("*.jsonld"))
 EPCIS = "/api/v1/epcis"
 Event = dict[str, Any]
+
+
+XML = sorted(path for path in (FOLDER.parent / "examples-xml").rglob("*.xml") if path.parent.name != "CaptureJob")
 
 
 def test_there_are_47_of_them() -> None:
@@ -34,6 +38,11 @@ def test_there_are_47_of_them() -> None:
 def read(path: Path) -> Event:
     """Return an example."""
     return dict(json.loads(path.read_text("utf-8")))
+
+
+def bytes_of(path: Path) -> bytes:
+    """Return an example as it is sent."""
+    return path.read_bytes()
 
 
 def events_of(document: Event) -> list[Event]:
@@ -89,13 +98,17 @@ def _extended(event: Event) -> Iterator[tuple[str, str]]:
             # No part of what happened, and of no hash (CBV 2.0, 8.9.2).
             continue
         if ":" in name and isinstance(value, str | int | float):
-            yield f"EQ_{name}", str(value)
+            yield f"EQ_{name}", _text(value)
             yield f"EXISTS_{name}", ""
         elif ":" in name:
             yield f"EXISTS_{name}", ""
     for name, value in event.get("ilmd", {}).items():
         if isinstance(value, str | int | float) and ":" in name:
-            yield f"EQ_ILMD_{name}", str(value)
+            yield f"EQ_ILMD_{name}", _text(value)
+
+
+def _text(value: str | float) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _things(event: Event) -> Iterator[tuple[str, str]]:
@@ -169,6 +182,28 @@ async def test_an_example_is_captured_asked_for_and_given_back(path: Path, offic
         await _is_found(client, event, event_hash(event, prefixes_of(document, event)))
     again = (await client.post(f"{EPCIS}/capture", json=document)).json()
     assert (again["capturedCount"], again["repeatedCount"]) == (0, len(events))
+
+
+@pytest.mark.parametrize("path", XML, ids=lambda path: path.stem)
+async def test_an_example_in_xml_is_captured_and_given_back(path: Path, office: Office) -> None:
+    client = await office.client(await office.workspace())
+    text = bytes_of(path)
+    document = read_xml(text)
+    answer = await client.post(f"{EPCIS}/capture", content=text, headers={"Content-Type": "application/xml"})
+    assert answer.status_code == 202, answer.text
+    assert (answer.json()["status"], answer.json()["errors"]) == ("success", [])
+    events = events_of(document)
+    hashes = {event_hash(event, prefixes_of(document, event)) for event in events}
+    assert set(_hashes(await _all(client))) == hashes
+    for event in events:
+        await _is_found(client, event, event_hash(event, prefixes_of(document, event)))
+
+
+async def test_xml_that_is_no_document_or_hostile_is_refused(client: httpx2.AsyncClient) -> None:
+    bomb = b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'
+    for text in (b"", b"<a/>", b"no xml", bomb):
+        answer = await client.post(f"{EPCIS}/capture", content=text, headers={"Content-Type": "text/xml"})
+        assert (answer.status_code, answer.json()["error"]) == (400, "validation_error")
 
 
 async def _all(client: httpx2.AsyncClient) -> Event:

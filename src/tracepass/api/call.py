@@ -227,6 +227,9 @@ class Call(Request):
 
     async def _load_json(self) -> None:
         raw = await self.body()
+        if self._media_type in self.policy.also_media:
+            self._parsed = raw
+            return
         if raw:
             self._demand_media_type()
         self._parsed = await parse_json(raw)
@@ -237,8 +240,12 @@ class Call(Request):
         form: FormData = await self.form(max_files=1, max_fields=0, max_part_size=self.policy.max_body)
         self._form = form
 
+    @property
+    def _media_type(self) -> str:
+        return self.headers.get("content-type", "").split(";")[0].strip().lower()
+
     def _demand_media_type(self) -> None:
-        actual = self.headers.get("content-type", "").split(";")[0].strip().lower()
+        actual = self._media_type
         expected = self.policy.media_type
         if actual != expected and not (expected == JSON and actual.startswith("application/") and "+json" in actual):
             raise UnsupportedMediaType(expected, actual)

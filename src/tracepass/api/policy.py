@@ -36,7 +36,8 @@ class Policy:
     ``scope`` is None on public routes and where any credential is good enough (``signed_in``). ``max_body`` is in bytes
     and includes the framing of a form. ``cost`` gives the units a validated body takes from the budget. ``any_query``
     passes over parameters that the operation does not know, where a standard wants it so. A ``confidential`` answer
-    shows a secret this once, and is not kept for repetitions.
+    shows a secret this once, and is not kept for repetitions. ``also_media`` are types of bodies that the handler gets
+    as bytes, where else it gets JSON.
     """
 
     scope: str | None
@@ -48,6 +49,7 @@ class Policy:
     signed_in: bool = False
     any_query: bool = False
     confidential: bool = False
+    also_media: frozenset[str] = frozenset()
 
     @property
     def public(self) -> bool:

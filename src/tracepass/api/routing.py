@@ -129,6 +129,7 @@ class Router(APIRouter):
         also_query: frozenset[str] = frozenset(),
         any_query: bool = False,
         confidential: bool = False,
+        also_media: frozenset[str] = frozenset(),
     ) -> Callable[[Endpoint[Params]], Endpoint[Params]]:
         """Declare an operation.
 
@@ -139,7 +140,9 @@ class Router(APIRouter):
         if [scope is not None, signed_in, public].count(True) != 1:
             message = f"{method} {path} must name a scope, or say that it is public or for anybody signed in"
             raise TypeError(message)
-        policy = Policy(scope, budget, media_type, max_body, cost, also_query, signed_in, any_query, confidential)
+        policy = Policy(
+            scope, budget, media_type, max_body, cost, also_query, signed_in, any_query, confidential, also_media
+        )
 
         def register(endpoint: Endpoint[Params]) -> Endpoint[Params]:
             if "call" not in inspect.signature(endpoint).parameters:

@@ -90,7 +90,7 @@ def _moment(values: Sequence[str]) -> Any:
 
 
 def _sensor_texts() -> dict[str, Reader]:
-    words = {"type": read.measurement, "deviceID": read.identifier, "hexBinaryValue": str.lower}
+    words = {"type": read.name_of(Vocabulary.MEASUREMENT), "deviceID": read.identifier, "hexBinaryValue": str.lower}
     names = ("dataProcessingMethod", "bizRules", "microorganism", "chemicalSubstance", "uriValue")
     words |= dict.fromkeys(names, read.identifier) | {"stringValue": str, "booleanValue": read.truth}
     return {f"EQ_{name}": _words(f"sensor.{name}", word) for name, word in words.items()}

@@ -191,13 +191,6 @@ def name_of(vocabulary: Vocabulary) -> Callable[[str], str]:
     return word
 
 
-def measurement(text: str) -> str:
-    """Return the bare name of a measurement type, or another vocabulary's URI."""
-    for stem in ("https://gs1.org/voc/", "https://www.gs1.org/voc/", "https://ref.gs1.org/voc/", "gs1:"):
-        text = text.removeprefix(stem)
-    return text if _WORD.fullmatch(text) else uri(text)
-
-
 def matching(tags: Sequence[str], values: Sequence[str]) -> HasTerm:
     """Return that one of some fields names one of some things; EPC patterns stand for all of their kind."""
     exact = [term(tag, normal(value)) for tag in tags for value in values if not _is_open(tag, value)]

@@ -31,6 +31,7 @@ PREFIX = "/api/v1/epcis"
 READ, WRITE = "epcis:read", "epcis:write"
 ABOUT = {"GS1-EPCIS-Version": VERSION, "GS1-CBV-Version": VERSION}
 LIMITS = {"GS1-EPCIS-Capture-Limit": str(CAPTURE_LIMIT), "GS1-EPCIS-Capture-File-Size-Limit": str(JSON_LIMIT)}
+XML = frozenset({"application/xml", "text/xml"})
 router = Router(prefix=PREFIX)
 
 
@@ -61,7 +62,7 @@ def _next(call: Call, token: str | None) -> Mapping[str, str]:
     return {"Link": f'<{call.url.path}?{urlencode([*query, ("nextPageToken", token)])}>; rel="next"'}
 
 
-@router.operation("POST", "/capture", scope=WRITE, budget=Budget.WRITES)
+@router.operation("POST", "/capture", scope=WRITE, budget=Budget.WRITES, also_media=XML)
 async def capture_events(call: Call, body: EpcisBody, query: Annotated[CaptureQuery, Query()]) -> Response:
     """Capture a document, an event or an array of events."""
     confirmed = query.confirm_overage == "true"

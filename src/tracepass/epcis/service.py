@@ -30,6 +30,7 @@ from tracepass.epcis.queries import EventQuery, HasTerm
 from tracepass.epcis.repository import INDEXES, CaptureRepository, EventRepository, StoredMasterData
 from tracepass.epcis.storing import Batch, prepare
 from tracepass.epcis.terms import term
+from tracepass.epcis.xml import read_xml
 from tracepass.identity.models import Caller
 from tracepass.quotas.service import EpcisEvents, TakenEvents
 
@@ -59,10 +60,14 @@ class Captures:
     async def capture(self, caller: Caller, value: Any, *, behaviour: Behaviour, confirmed: bool) -> Document:
         """Capture what one of the four shapes holds; return the job, which is over where the events were few.
 
+        ``value`` is JSON's, or the bytes of a document in XML.
+
         Raises:
             Invalid: it is none of the shapes.
             Refusal: ``payload_too_large``, ``epcis_events_overage_required``, ``epcis_events_hard_block``.
         """
+        if isinstance(value, bytes):
+            value = await asyncio.to_thread(from_xml, value)
         value, confirmed = _without_flag(value, confirmed=confirmed)
         document = read(value)
         count = len(document.events)
@@ -260,6 +265,18 @@ def read(value: Any) -> EpcisDocument:
     """
     try:
         return read_document(value)
+    except EpcisInvalid as fault:
+        raise _invalid(fault.problems) from None
+
+
+def from_xml(text: bytes) -> Any:
+    """Return the JSON of a document in XML.
+
+    Raises:
+        Invalid: it is none, or hostile.
+    """
+    try:
+        return read_xml(text)
     except EpcisInvalid as fault:
         raise _invalid(fault.problems) from None
 
