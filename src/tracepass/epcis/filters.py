@@ -39,11 +39,12 @@ def sort_of(query: EventQuery) -> list[tuple[str, int]]:
 
 
 def beyond(query: EventQuery, time: str, identifier: Any) -> dict[str, Any]:
-    """Return the condition for what comes after a place in the order."""
-    operator = "$lt" if query.descending else "$gt"
-    within = {query.order: {f"{operator}e": time}}
-    later = [{query.order: {operator: time}}, {query.order: time, "_id": {operator: identifier}}]
-    return {"$and": [within, {"$or": later}]}
+    """Return the condition for what comes after a place in the order.
+
+    It says what is not wanted of the same moment: of two alternatives the planner might read each by itself, and sort.
+    """
+    less, same = ("$lte", "$gte") if query.descending else ("$gte", "$lte")
+    return {"$and": [{query.order: {less: time}}, {"$nor": [{query.order: time, "_id": {same: identifier}}]}]}
 
 
 def _is_narrow(condition: Condition) -> bool:
