@@ -311,7 +311,7 @@ class TestBatch:
 
 
 class TestProductsThatChange:
-    """A process makes passports of products as it has seen them last; nothing tells it of a change, not even its own."""
+    """A process makes passports of products as it saw them last; nothing tells it of a change, not even its own."""
 
     @pytest.fixture
     async def seen(self, client: httpx2.AsyncClient, make_product: Any) -> Any:

@@ -129,7 +129,7 @@ class Call(Request):
         self._caller = caller
 
     async def optional_caller(self, scope: str) -> Caller | None:
-        """Return who calls a public route, if they show a credential; one that opens nothing is refused all the same."""
+        """Return who calls a public route, if they show a credential; one that opens nothing is refused as ever."""
         if self._token is None and SESSION_COOKIE not in self.cookies:
             return None
         await self.admit(scope)
