@@ -33,6 +33,8 @@ NAMES = frozenset(
 )
 SHORTEST = 14
 """What is shorter can stand anywhere by chance."""
+FEWEST = 6
+"""Of fewer different characters a text says nothing: it stands for anything long."""
 PUBLISHED = ("/api/v1/domains",)
 """Where a ``token`` is none: it stands in the DNS for everybody to see."""
 LOOKING = "a test looks"
@@ -49,8 +51,8 @@ class Secrets:
         self.known: set[str] = set()
 
     def add(self, *secrets: object) -> None:
-        """Remember what is long enough to be a secret."""
-        texts = {one for one in secrets if isinstance(one, str) and len(one) >= SHORTEST}
+        """Remember what is long and mixed enough to be a secret."""
+        texts = {one for one in secrets if isinstance(one, str) and len(one) >= SHORTEST and len(set(one)) >= FEWEST}
         self.known.update(one for one in texts if not _CODE_OF_ERROR.fullmatch(one))
 
     async def collect(self, response: httpx2.Response) -> None:
