@@ -192,9 +192,18 @@ class EventQueries:
             Invalid: names or values are wrong.
             Refusal: ``query_too_large``.
         """
-        query = read_query(parameters, await self._prefixes(caller.tenancy, parameters, extensions))
-        query = await resolved(query, StoredMasterData(self._database, caller.tenancy))
-        return await self.page(caller.tenancy, query)
+        return await self.page(caller.tenancy, await self.query_of(caller.tenancy, parameters, extensions=extensions))
+
+    async def query_of(
+        self, tenancy: Tenancy, parameters: Mapping[str, Sequence[str]], *, extensions: Mapping[str, str]
+    ) -> EventQuery:
+        """Return the query that parameters ask, with master data looked up.
+
+        Raises:
+            Invalid: names or values are wrong.
+        """
+        query = read_query(parameters, await self._prefixes(tenancy, parameters, extensions))
+        return await resolved(query, StoredMasterData(self._database, tenancy))
 
     async def _prefixes(
         self, tenancy: Tenancy, parameters: Mapping[str, Sequence[str]], extensions: Mapping[str, str]
