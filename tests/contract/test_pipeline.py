@@ -144,6 +144,16 @@ async def test_a_category_that_does_not_exist_has_no_template(owner: httpx2.Asyn
         assert (answer.status_code, answer.json()["error"]) == (404, "template_not_found")
 
 
+@_documenting("406")
+async def test_a_caller_who_reads_no_version_that_is_written_is_told_so(
+    operation: Operation, requests: Requests, premises: Premises, landlord: Owner
+) -> None:
+    places = await premises.of(operation, landlord) if "{" in operation.path else {}
+    answer = await requests.at(**places).send(landlord.client, operation, headers={"GS1-EPCIS-Min": "9.0"})
+    assert (answer.status_code, answer.json()["error"]) == (406, "not_acceptable")
+    assert "2.0.0" in answer.json()["details"]["offered"]
+
+
 @_documenting("413", but=lambda operation: "requestBody" not in operation.definition)
 async def test_a_body_beyond_the_limit_is_refused_before_it_is_read(
     operation: Operation, requests: Requests, owner: httpx2.AsyncClient

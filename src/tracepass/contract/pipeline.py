@@ -14,6 +14,7 @@ Document = dict[str, Any]
 _WRITES = ("post", "patch", "put", "delete")
 _METHODS = ("get", *_WRITES)
 _SURFACE = "/api/v1/"
+_EPCIS = "/api/v1/epcis"
 
 
 def with_pipeline(whole: Mapping[str, Any], traits: Mapping[str, Any]) -> Document:
@@ -33,7 +34,19 @@ def _operation(whole: Mapping[str, Any], traits: Mapping[str, Any], path: str, m
         operation = _with_trait(whole, traits["repeatable"], operation)
     if "x-budget" in operation:
         operation = _with_trait(whole, traits["metered"], operation)
-    return operation
+    if operation.get("x-gs1"):
+        operation = _with_trait(whole, traits["binding"], operation)
+    return _with_problems(whole, traits["problems"], operation) if path.startswith(_EPCIS) else operation
+
+
+def _with_problems(whole: Mapping[str, Any], problems: Mapping[str, Any], operation: Mapping[str, Any]) -> Document:
+    """Return an operation whose failures have more forms."""
+    answers: Document = {}
+    for status, answer in operation["responses"].items():
+        found = _resolved(whole, answer)
+        is_failure = status >= "400" and "content" in found
+        answers[status] = {**found, "content": {**found["content"], **problems}} if is_failure else answer
+    return {**operation, "responses": answers}
 
 
 def _with_trait(whole: Mapping[str, Any], trait: Mapping[str, Any], operation: Mapping[str, Any]) -> Document:

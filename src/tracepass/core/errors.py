@@ -37,6 +37,7 @@ CODES: Mapping[str, int] = {
     "not_found": 404,
     "template_not_found": 404,
     "method_not_allowed": 405,
+    "not_acceptable": 406,
     "request_timeout": 408,
     "conflict": 409,
     "duplicate_model": 409,

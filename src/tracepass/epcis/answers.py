@@ -8,46 +8,99 @@ from typing import Any
 
 from tracepass.core.mongo import Document
 from tracepass.epcis.contexts import context_for
+from tracepass.epcis.epcformats import formatted_event
+from tracepass.epcis.negotiation import Style
 from tracepass.epcis.storing import shown
 
-VERSION = "2.0.0"
+About = dict[str, str]
 SIMPLE = "SimpleEventQuery"
 
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """Events as they are stored, the token of the page that follows, and when they were looked for."""
+    """Events as they are stored, the token of the page that follows, and when they were looked for.
+
+    The token is good until ``expires``.
+    """
 
     events: list[Document]
     token: str | None
     at: str
+    expires: str | None = None
 
 
-def query_document(page: EventPage, *, name: str = SIMPLE) -> dict[str, Any]:
-    """Return a page as a document of the standard.
+def query_document(
+    page: EventPage, *, style: Style, name: str = SIMPLE, subscription: str | None = None
+) -> tuple[dict[str, Any], About]:
+    """Return a page as a document of the standard, and the headers that tell how it is written.
 
     Where events write one prefix for two namespaces, those that differ from the first say so themselves.
     """
     namespaces: dict[str, str] = {}
-    events = [_with_context(stored, namespaces) for stored in page.events]
-    return {
+    writer = _Writer(style)
+    events = [_with_context(stored, writer.event(stored), namespaces) for stored in page.events]
+    results: dict[str, Any] = {"queryName": name}
+    if subscription is not None:
+        results["subscriptionID"] = subscription
+    document = {
         "@context": context_for(namespaces),
         "type": "EPCISQueryDocument",
-        "schemaVersion": "2.0",
+        "schemaVersion": style.version,
         "creationDate": page.at,
-        "epcisBody": {"queryResults": {"queryName": name, "resultsBody": {"eventList": events}}},
+        "epcisBody": {"queryResults": {**results, "resultsBody": {"eventList": events}}},
     }
+    return document, writer.about
 
 
-def event_document(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Return one event that stands for itself."""
-    return {"@context": context_for(_pairs(stored["namespaces"])), **shown(stored)}
+def event_document(stored: Mapping[str, Any], *, style: Style) -> tuple[dict[str, Any], About]:
+    """Return one event that stands for itself, and the headers that tell how it is written."""
+    writer = _Writer(style)
+    return {"@context": context_for(_pairs(stored["namespaces"])), **writer.event(stored)}, writer.about
 
 
-def _with_context(stored: Mapping[str, Any], namespaces: dict[str, str]) -> dict[str, Any]:
+def single_document(stored: Mapping[str, Any], *, style: Style) -> tuple[dict[str, Any], About]:
+    """Return one event within a document, and the headers that tell how it is written."""
+    writer = _Writer(style)
+    document = {
+        "@context": context_for(_pairs(stored["namespaces"])),
+        "type": "EPCISDocument",
+        "schemaVersion": style.version,
+        "creationDate": stored["recordTime"],
+        "epcisBody": {"eventList": [writer.event(stored)]},
+    }
+    return document, writer.about
+
+
+class _Writer:
+    """Writes events in the notation asked for, and remembers whether it could."""
+
+    def __init__(self, style: Style) -> None:
+        self._style = style
+        self._translates = style.epc in {"Always_GS1_Digital_Link", "Always_EPC_URN"}
+        self._is_mixed = False
+
+    def event(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """Return an event as it is given back."""
+        event = shown(stored)
+        return formatted_event(event, self._style.epc, self._prefix_length) if self._translates else event
+
+    @property
+    def about(self) -> About:
+        """Return what became of the notations asked for."""
+        done: str = self._style.epc if self._translates else "Never_Translates"
+        about = {"GS1-EPC-Format": "No_Preference" if self._is_mixed else done}
+        return {**about, "GS1-CBV-XML-Format": self._style.cbv} if self._style.is_xml else about
+
+    def _prefix_length(self, _canonical: str) -> int | None:
+        """Say that nobody knows where a company prefix ends in a link, which stays one then."""
+        self._is_mixed = True
+        return None
+
+
+def _with_context(stored: Mapping[str, Any], event: dict[str, Any], namespaces: dict[str, str]) -> dict[str, Any]:
     own = _pairs(stored["namespaces"])
     differing = {prefix: uri for prefix, uri in own.items() if namespaces.setdefault(prefix, uri) != uri}
-    return {"@context": [differing], **shown(stored)} if differing else shown(stored)
+    return {"@context": [differing], **event} if differing else event
 
 
 def _pairs(namespaces: Sequence[Sequence[str]]) -> dict[str, str]:
