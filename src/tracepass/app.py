@@ -20,6 +20,7 @@ from tracepass.api.edge import Edge
 from tracepass.api.failures import install_failures
 from tracepass.api.metering import metering
 from tracepass.api.repetition import repetition
+from tracepass.api.rewriting import Rewriting
 from tracepass.assembly import build_services
 from tracepass.contract.router import router as contract_router
 from tracepass.contract.template_router import template_router
@@ -31,6 +32,7 @@ from tracepass.core.periodic import repeated
 from tracepass.core.secretkey import load_secret_key
 from tracepass.domains.router import router as domains_router
 from tracepass.domains.service import TxtRecords
+from tracepass.epcis import failures as epcis_failures
 from tracepass.epcis.router import router as epcis_router
 from tracepass.files.router import router as files_router
 from tracepass.idempotency.service import Claims
@@ -43,6 +45,7 @@ from tracepass.pages.router import router as pages_router
 from tracepass.passports.compliance_router import compliance_router, verdict_router
 from tracepass.passports.content_router import content_router
 from tracepass.passports.labels_router import labels_router
+from tracepass.passports.life.router import life_router
 from tracepass.passports.records_router import records_router
 from tracepass.passports.router import router as passports_router
 from tracepass.passports.upkeep_router import upgrade_router, upkeep_router
@@ -78,6 +81,7 @@ ROUTERS = (
     passports_router,
     content_router,
     records_router,
+    life_router,
     labels_router,
     upkeep_router,
     upgrade_router,
@@ -136,6 +140,7 @@ def create_app(
     if settings.cors_origins:
         app.add_middleware(CrossOrigin, origins=settings.cors_origins)
     app.add_middleware(Edge, https=settings.api_origin.startswith("https:"), seconds=settings.request_seconds)
+    app.add_middleware(Rewriting, prefix=epcis_failures.PREFIX, rewrite=epcis_failures.rewrite)
     return app
 
 
