@@ -27,7 +27,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """What is answered instead."""
+    """What is answered instead; its headers stand beside those that are there."""
 
     body: bytes
     media_type: str
@@ -79,7 +79,9 @@ class _Exchange:
         told = self._rewrite(failed) if self._body else None
         if told is not None:
             headers = MutableHeaders(raw=list(head["headers"]))
-            headers.update({"Content-Type": told.media_type, "Content-Length": str(len(told.body)), **told.headers})
+            headers.update({"Content-Type": told.media_type, "Content-Length": str(len(told.body))})
+            for name, value in told.headers.items():
+                headers.setdefault(name, value)
             head["headers"], self._body = headers.raw, told.body
         await self._send(head)
         await self._send({"type": "http.response.body", "body": self._body})

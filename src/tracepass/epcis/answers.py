@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tracepass.core.mongo import Document
-from tracepass.epcis.contexts import context_for
 from tracepass.epcis.epcformats import formatted_event
+from tracepass.epcis.keptcontexts import context_of, document_context, own_context
 from tracepass.epcis.negotiation import Style
 from tracepass.epcis.storing import shown
 
@@ -34,16 +34,16 @@ def query_document(
 ) -> tuple[dict[str, Any], About]:
     """Return a page as a document of the standard, and the headers that tell how it is written.
 
-    Where events write one prefix for two namespaces, those that differ from the first say so themselves.
+    What not all of its events declare, each of them declares for itself.
     """
-    namespaces: dict[str, str] = {}
+    context = document_context(page.events)
     writer = _Writer(style)
-    events = [_with_context(stored, writer.event(stored), namespaces) for stored in page.events]
+    events = [_with_context(own_context(stored, context), writer.event(stored)) for stored in page.events]
     results: dict[str, Any] = {"queryName": name}
     if subscription is not None:
         results["subscriptionID"] = subscription
     document = {
-        "@context": context_for(namespaces),
+        "@context": context,
         "type": "EPCISQueryDocument",
         "schemaVersion": style.version,
         "creationDate": page.at,
@@ -55,14 +55,14 @@ def query_document(
 def event_document(stored: Mapping[str, Any], *, style: Style) -> tuple[dict[str, Any], About]:
     """Return one event that stands for itself, and the headers that tell how it is written."""
     writer = _Writer(style)
-    return {"@context": context_for(_pairs(stored["namespaces"])), **writer.event(stored)}, writer.about
+    return {"@context": context_of(stored), **writer.event(stored)}, writer.about
 
 
 def single_document(stored: Mapping[str, Any], *, style: Style) -> tuple[dict[str, Any], About]:
     """Return one event within a document, and the headers that tell how it is written."""
     writer = _Writer(style)
     document = {
-        "@context": context_for(_pairs(stored["namespaces"])),
+        "@context": context_of(stored),
         "type": "EPCISDocument",
         "schemaVersion": style.version,
         "creationDate": stored["recordTime"],
@@ -97,11 +97,5 @@ class _Writer:
         return None
 
 
-def _with_context(stored: Mapping[str, Any], event: dict[str, Any], namespaces: dict[str, str]) -> dict[str, Any]:
-    own = _pairs(stored["namespaces"])
-    differing = {prefix: uri for prefix, uri in own.items() if namespaces.setdefault(prefix, uri) != uri}
-    return {"@context": [differing], **event} if differing else event
-
-
-def _pairs(namespaces: Sequence[Sequence[str]]) -> dict[str, str]:
-    return {pair[0]: pair[1] for pair in namespaces}
+def _with_context(context: list[Any], event: dict[str, Any]) -> dict[str, Any]:
+    return {"@context": context, **event} if context else event

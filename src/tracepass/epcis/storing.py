@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -14,6 +14,7 @@ from tracepass.core.ids import Id, new_id
 from tracepass.core.mongo import Document
 from tracepass.epcis.contexts import namespaces_of
 from tracepass.epcis.hashing import event_hash
+from tracepass.epcis.keptcontexts import kept_context
 from tracepass.epcis.normalising import normalised
 from tracepass.epcis.problems import Problem
 from tracepass.epcis.terms import facts_of, term, terms_of
@@ -52,17 +53,32 @@ def prepare(
     capture_id: Id,
     record_time: str,
     first: int = 0,
+    context: Any = (),
 ) -> Batch:
-    """Check events, bring them into one form and hash them; ``first`` is the place of the first in its document."""
-    prepared, problems = [], []
+    """Check events, bring them into one form and hash them.
+
+    ``first`` is the place of the first in its document, ``context`` the ``@context`` of that document.
+    """
+    prepared, problems, kept_of = [], [], _keeper(list(context))
     for index, event in enumerate(events, first):
         found = problems_of(event, namespaces)
         if found:
             problems += [problem.within("", index) for problem in found]
             continue
         own = namespaces_of(event["@context"], namespaces) if "@context" in event else dict(namespaces)
-        prepared.append(_prepared(event, own, capture_id=capture_id, record_time=record_time, index=index))
+        one = _prepared(event, own, capture_id=capture_id, record_time=record_time, index=index)
+        kept = kept_of(event.get("@context"))
+        if kept is not None:
+            one.document["context"] = kept
+        prepared.append(one)
     return Batch(prepared, problems)
+
+
+def _keeper(context: list[Any]) -> Callable[[Any], bytes | None]:
+    """Return who tells what is kept of the contexts of a document and of one of its events."""
+    usual = kept_context(context)
+    # Most events have no context of their own, and one that stands alone is its own document.
+    return lambda own: usual if own is None or context in (own, [own]) else kept_context(context, own)
 
 
 def _prepared(
