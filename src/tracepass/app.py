@@ -61,6 +61,8 @@ from tracepass.settings import Settings
 from tracepass.templates.router import router as templates_router
 from tracepass.templates.service import Templates
 from tracepass.tools.router import router as tools_router
+from tracepass.traces.lots_router import lots_router
+from tracepass.traces.router import router as traces_router
 from tracepass.webhooks.router import router as webhooks_router
 
 FLUSH_SECONDS = 5.0
@@ -91,6 +93,8 @@ ROUTERS = (
     webhooks_router,
     epcis_router,
     links_router,
+    traces_router,
+    lots_router,
     domains_router,
     landing_router,
     link_router,

@@ -47,6 +47,7 @@ from tracepass.passports.desk import Desk
 from tracepass.passports.fieldwork import PassportFields
 from tracepass.passports.gtins import GtinClaims
 from tracepass.passports.labels.service import Labels
+from tracepass.passports.life.service import PassportLives
 from tracepass.passports.records import PassportRecords
 from tracepass.passports.repository import FileReferences, PassportCounts
 from tracepass.passports.service import Passports
@@ -66,6 +67,10 @@ from tracepass.resolver.vocabulary import Vocabulary
 from tracepass.settings import Settings
 from tracepass.templates.service import Templates
 from tracepass.tools.service import Tools
+from tracepass.traces import service as traces
+from tracepass.traces.lot_repository import LotNumbers
+from tracepass.traces.lots import Lots
+from tracepass.traces.service import Traces
 from tracepass.webhooks import service as webhooks
 from tracepass.webhooks.service import Webhooks
 
@@ -82,6 +87,7 @@ INDEXES = (
     *idempotency.INDEXES,
     *webhooks.INDEXES,
     *epcis.INDEXES,
+    *traces.INDEXES,
 )
 
 
@@ -105,7 +111,8 @@ def build_services(
     """
     templates = templates or packaged_templates()
     origins = Origins(settings.api_origin, settings.resolver_origin)
-    catalogue = Products(database, clock=clock, rules=templates, passports=PassportCounts(database))
+    lots = LotNumbers(database)
+    catalogue = Products(database, clock=clock, rules=templates, passports=PassportCounts(database), lots=lots)
     blobs = open_blobs(database, DOCUMENTS, settings.storage)
     files = Files(database, blobs=blobs, clock=clock, references=FileReferences(database))
     claims = GtinClaims(database, clock=clock)
@@ -123,7 +130,7 @@ def build_services(
         ProductImages(open_blobs(database, IMAGES, settings.storage), catalogue),
         *_quota_services(database, plans, slots, clock),
         Claims(database, clock=clock),
-        Passports(desk, claims=claims, files=files, slots=slots),
+        *_lot_services(database, clock, catalogue, Passports(desk, claims=claims, files=files, slots=slots, lots=lots)),
         *_desk_services(desk, claims, files),
         TemplatePages(templates),
         Tools(clock=clock),
@@ -141,6 +148,7 @@ def _desk_services(desk: Desk, claims: GtinClaims, files: Files) -> tuple[object
         PassportFields(desk, files=files),
         PassportStates(desk, claims=claims),
         PassportRecords(desk),
+        PassportLives(desk, files=files),
         Labels(desk),
         DefaultsCopier(desk, files=files),
         TemplateUpgrades(desk),
@@ -162,6 +170,12 @@ def _identity_services(database: Database, settings: Settings, clock: Clock) -> 
         AuditLog(database),
         *OAuth.over(database, tokens, issuer=settings.api_origin, clock=clock).all,
     )
+
+
+def _lot_services(database: Database, clock: Clock, catalogue: Products, passports: Passports) -> tuple[object, ...]:
+    """Return passports as a whole, lots, which they may be about, and traces of lots."""
+    traced = Traces(database, clock=clock)
+    return passports, traced, Lots(database, clock=clock, products=catalogue, passports=passports, traces=traced)
 
 
 def _quota_services(database: Database, plans: Plans, slots: Slots, clock: Clock) -> tuple[object, ...]:

@@ -50,6 +50,10 @@ def _check_url(value: str) -> str:
     return value
 
 
+Country = Annotated[str, AfterValidator(_check_country)]
+WebAddress = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_check_url)]
+
+
 class Gs1(WireModel):
     """The GS1 key of a new passport."""
 
@@ -63,9 +67,9 @@ class PartyPatch(WireModel):
 
     legal_name: Text | None = None
     gln: Annotated[str, StringConstraints(max_length=40), AfterValidator(normalise_gln)] | None = None
-    country: Annotated[str, AfterValidator(_check_country)] | None = None
+    country: Country | None = None
     legacy_operator_id: Text | None = None
-    url: Annotated[str, StringConstraints(max_length=2000), AfterValidator(_check_url)] | None = None
+    url: WebAddress | None = None
 
     @property
     def named(self) -> dict[str, Any]:

@@ -14,10 +14,12 @@ from tracepass.core.mongo import Database, Document, Index, Insert, Session, Wri
 from tracepass.core.paging import Position, read_cursor
 from tracepass.core.tenancy import Tenancy
 from tracepass.core.trigrams import query_terms
+from tracepass.passports.life.repository import LifeRepository
 from tracepass.passports.models import ById, Locator
 
 PASSPORTS, IDENTIFIERS, SCANS = "passports", "identifiers", "scans"
 _TENANT = (("workspaceId", 1), ("environment", 1))
+BATCHES: Mapping[str, Any] = {"granularity": "batch"}
 LISTED = ("productId", "gs1", "granularity", "status", "completionPercentage", "publishedAt")
 
 INDEXES = (
@@ -33,6 +35,7 @@ INDEXES = (
         partial={"gs1.serialNumber": {"$gt": ""}},
     ),
     Index(PASSPORTS, (*_TENANT, ("gs1.gtin", 1))),
+    Index(PASSPORTS, (*_TENANT, ("productId", 1), ("gs1.lot", 1), ("_id", 1)), partial=BATCHES),
     Index(PASSPORTS, (*_TENANT, ("fileRefs", 1))),
     Index(PASSPORTS, (*_TENANT, ("complianceKey", 1))),
     Index(PASSPORTS, (*_TENANT, ("productId", 1), ("complianceKey", 1))),
@@ -214,6 +217,13 @@ class PassportRepository:
         cursor = self._passports.find(query, projection={"status": 1}, sort=[("_id", -1)], limit=limit, hint=hint)
         return await cursor.to_list()
 
+    async def of_lot(self, product_id: Id, lot_number: str, *, limit: int) -> list[Id]:
+        """Return the ids of the passports of a batch, oldest first; a product may have several GTINs."""
+        query = {"productId": product_id, "gs1.lot": lot_number, **BATCHES}
+        hint = "workspaceId_1_environment_1_productId_1_gs1.lot_1__id_1"
+        cursor = self._passports.find(query, projection={"_id": 1}, sort=[("_id", 1)], limit=limit, hint=hint)
+        return [passport["_id"] async for passport in cursor]
+
     async def published_of(self, product_id: Id | None, *, after: Id | None, limit: int) -> list[Document]:
         """Return the passports of a product, or of all, that were ever published, by id, beyond one."""
         query: dict[str, Any] = {"publishedAt": {"$exists": True}}
@@ -228,6 +238,11 @@ class PassportRepository:
         query: dict[str, Any] = {"fileRefs": file_id}
         if publicly:
             query |= {"publicFileRefs": file_id, "status": {"$in": ["published", "expired"]}}
+        return await self._passports.count(query, limit=1) > 0
+
+    async def any_shown(self, ids: Collection[Id]) -> bool:
+        """Tell whether everybody may read one of some passports."""
+        query = {"_id": {"$in": list(ids)}, "status": {"$in": ["published", "expired"]}}
         return await self._passports.count(query, limit=1) > 0
 
     def insertion(self, passport: Document) -> Write:
@@ -322,9 +337,15 @@ class FileReferences:
         self._database = database
 
     async def is_referred(self, tenancy: Tenancy, file_id: Id) -> bool:
-        """Tell whether any passport refers to a file."""
-        return await PassportRepository(self._database, tenancy).refers_to_file(file_id)
+        """Tell whether any passport refers to a file, or an entry of the life of its product."""
+        if await PassportRepository(self._database, tenancy).refers_to_file(file_id):
+            return True
+        return await LifeRepository(self._database, tenancy).refers_to_file(file_id)
 
     async def is_public(self, tenancy: Tenancy, file_id: Id) -> bool:
-        """Tell whether an approved public field of a published passport refers to a file."""
-        return await PassportRepository(self._database, tenancy).refers_to_file(file_id, publicly=True)
+        """Tell whether what everybody may read of a published passport refers to a file: a field, or an entry."""
+        passports = PassportRepository(self._database, tenancy)
+        if await passports.refers_to_file(file_id, publicly=True):
+            return True
+        shown = await LifeRepository(self._database, tenancy).of_file(file_id)
+        return bool(shown) and await passports.any_shown(shown)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from tracepass.core.batches import create_each
 from tracepass.core.changes import Change, Stale
@@ -14,12 +14,17 @@ from tracepass.core.ids import Id
 from tracepass.core.mongo import Document, Session, Write, encoded
 from tracepass.core.origins import Origins
 from tracepass.core.paging import offset, write_cursor
+from tracepass.core.tenancy import Tenancy
 from tracepass.identity.models import Caller
 from tracepass.passports import gtins, repository
 from tracepass.passports.desk import Desk, kept_beside, key_of
 from tracepass.passports.fieldwork import FileStore, refuse_missing_files
 from tracepass.passports.gtins import GtinClaims
 from tracepass.passports.labels.models import LabelFilter
+from tracepass.passports.life import repository as life
+from tracepass.passports.life.entries import MOST_SHOWN
+from tracepass.passports.life.repository import LifeRepository, Timelines
+from tracepass.passports.life.service import PassportLives
 from tracepass.passports.lifecycle import DELETABLE
 from tracepass.passports.making import draft, key_warnings, search_of
 from tracepass.passports.models import Locator, PassportBatch, PassportCreate, PassportQuery, ReadQuery
@@ -32,7 +37,9 @@ from tracepass.quotas.service import Place, Slots
 from tracepass.templates.service import Templates
 
 ATTEMPTS = 20
-INDEXES = (*repository.INDEXES, *gtins.INDEXES)
+INDEXES = (*repository.INDEXES, *gtins.INDEXES, *life.INDEXES)
+
+__all__ = ["INDEXES", "MOST_SHOWN", "PassportLives", "Passports", "Timelines"]
 
 
 class DuplicateSerial(Refusal):
@@ -86,11 +93,20 @@ def filter_of(query: PassportQuery | LabelFilter, templates: Templates) -> Passp
     )
 
 
+class LotDirectory(Protocol):
+    """What passports need to know of lots."""
+
+    async def find(self, tenancy: Tenancy, product_id: Id, number: str) -> str | None:
+        """Return the id of the lot that a product has under a number, or None."""
+        ...
+
+
 class Passports:
     """Passports of every workspace, one at a time."""
 
-    def __init__(self, desk: Desk, *, claims: GtinClaims, files: FileStore, slots: Slots) -> None:
+    def __init__(self, desk: Desk, *, claims: GtinClaims, files: FileStore, slots: Slots, lots: LotDirectory) -> None:
         self.desk = desk
+        self._lots = lots
         self._claims = claims
         self._files = files
         self._slots = slots
@@ -218,12 +234,23 @@ class Passports:
         """
         stored = await self.desk.load(caller, which)
         template = self.desk.template_of(stored)
-        passport = shown(stored, template)
+        passport = {**shown(stored, template), **await self._lot_of(caller, stored)}
         if query.lang is not None:
             passport = localised(passport, query.lang)
         if query.format == "full":
             passport = labelled(passport, template, self.desk.templates, query.lang or "en")
         return passport
+
+    async def _lot_of(self, caller: Caller, stored: Document) -> Document:
+        """Return the id of the lot that a passport of a batch is about, if it is kept here."""
+        if stored["granularity"] != "batch":
+            return {}
+        found = await self._lots.find(caller.tenancy, stored["productId"], stored["gs1"]["lot"])
+        return {} if found is None else {"lotId": found}
+
+    async def of_lot(self, caller: Caller, product_id: Id, lot_number: str, *, limit: int) -> list[Id]:
+        """Return the ids of the passports of a batch, oldest first, at most ``limit``."""
+        return await self.desk.passports(caller).of_lot(product_id, lot_number, limit=limit)
 
     def show(self, stored: Document) -> Document:
         """Return a stored passport as its GET shows it."""
@@ -289,7 +316,8 @@ class Passports:
                 raise Stale
             released = await self.desk.identifiers.release(key, passport_id, session=session)
             scans = await passports.delete_scans(passport_id, session=session)
-            return {"passports": 1, "identifiers": released, "scans": scans}
+            entries = await LifeRepository(self.desk.database, caller.tenancy).remove(passport_id, session=session)
+            return {"passports": 1, "identifiers": released, "scans": scans, "lifeEntries": entries}
 
         try:
             return await self.desk.database.transact(work)
