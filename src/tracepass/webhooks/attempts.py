@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from tracepass.core.clock import Clock, timestamp
@@ -15,6 +14,7 @@ from tracepass.core.outbound import Outbound
 from tracepass.core.sealing import SealBroken, Sealing
 from tracepass.core.targets import CallFailed
 from tracepass.delivery.ladder import Ladder
+from tracepass.delivery.replies import GONE, Reply, no_reply, reply_of
 from tracepass.delivery.signing import signature_headers
 from tracepass.webhooks import measures
 from tracepass.webhooks.endpoints import PURPOSE, event_name
@@ -22,8 +22,6 @@ from tracepass.webhooks.models import TEST
 from tracepass.webhooks.queue import DeliveryQueue
 from tracepass.webhooks.standing import Standing
 
-SHOWN_BYTES = 2048
-GONE = 410
 USER_AGENT = "TracePass-Webhooks/1"
 
 
@@ -34,22 +32,6 @@ class Parcel:
     delivery: Document
     endpoint: Document
     body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """How an attempt went: an answer's status and beginning, or why there was none."""
-
-    status: int | None
-    text: str | None
-    error: Mapping[str, str] | None
-    seconds: float
-    wished: float | None = None
-
-    @property
-    def succeeded(self) -> bool:
-        """Tell whether the receiver has taken the event."""
-        return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004 - RFC 9110 15.3
 
 
 class Attempts:
@@ -107,12 +89,11 @@ class Attempts:
                 parcel.endpoint["url"], parcel.body, headers=self._headers(parcel), seconds=self._seconds
             )
         except CallFailed as fault:
-            return _no_answer(fault.reason, fault.message, begun)
+            return no_reply(fault.reason, fault.message, begun=begun)
         except SealBroken:
-            return _no_answer("secret_unreadable", "The secret that signs it cannot be read; replace it.", begun)
-        text = answer.body[:SHOWN_BYTES].decode("utf-8", errors="replace")
-        wished = self._wish(answer.headers.get("retry-after", ""))
-        return Reply(answer.status, text, None, time.perf_counter() - begun, wished)
+            message = "The secret that signs it cannot be read; replace it."
+            return no_reply("secret_unreadable", message, begun=begun)
+        return reply_of(answer, now=self._clock(), begun=begun)
 
     def _headers(self, parcel: Parcel) -> dict[str, str]:
         """Return the headers of a message, signed now.
@@ -133,26 +114,10 @@ class Attempts:
         about = str(endpoint["_id"])
         return [self._sealing.open(bytes(one), purpose=PURPOSE, about=about).decode() for one in sealed]
 
-    def _wish(self, header: str) -> float | None:
-        """Read ``Retry-After``: seconds, or a date (RFC 9110 10.2.3)."""
-        text = header.strip()
-        if text.isascii() and text.isdigit():
-            return float(text)
-        try:
-            return (parsedate_to_datetime(text) - self._clock()).total_seconds()
-        except (ValueError, TypeError):
-            return None
-
     async def _record(self, delivery: Document, reply: Reply) -> None:
         measures.ATTEMPTS.labels("succeeded" if reply.succeeded else "failed").inc()
         measures.LATENCY.observe(reply.seconds)
-        attempt: Document = {
-            "at": self._now(),
-            "status": reply.status,
-            "latencyMs": round(reply.seconds * 1000),
-            "response": reply.text,
-            "error": None if reply.error is None else dict(reply.error),
-        }
+        attempt: Document = reply.attempt(self._now())
         outcome = self._outcome(delivery, reply)
         if "status" in outcome:
             measures.ENDED.labels(outcome["status"]).inc()
@@ -173,7 +138,3 @@ class Attempts:
 
 def _may_be_told(endpoint: Document, delivery: Document) -> bool:
     return bool(endpoint["status"] == "enabled" or delivery["eventType"] == TEST)
-
-
-def _no_answer(reason: str, message: str, begun: float) -> Reply:
-    return Reply(None, None, {"reason": reason, "message": message}, time.perf_counter() - begun)

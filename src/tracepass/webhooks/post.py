@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
-import structlog
-
-from tracepass.core.alarm import Alarm, Bell
+from tracepass.core.alarm import Alarm
 from tracepass.core.changes import COLLECTION as CHANGES
 from tracepass.core.changes import OUTBOX as IN_OUTBOX
 from tracepass.core.clock import Clock, parse_timestamp
-from tracepass.core.mongo import Database, PyMongoError
+from tracepass.core.mongo import Database
+from tracepass.core.shifts import attempt, wait_for, work_shift
 from tracepass.webhooks import measures
 from tracepass.webhooks.courier import Courier
 from tracepass.webhooks.dispatching import Dispatcher
@@ -22,13 +21,9 @@ from tracepass.webhooks.repository import DELIVERIES
 
 WATCHED: Final[Mapping[str, Mapping[str, Any]]] = {CHANGES: IN_OUTBOX, DELIVERIES: {}}
 """What a worker's alarm must ring for."""
-PAUSE_SECONDS = 1.0
-GATHERED_SECONDS = 0.01
-"""How long a ring may wait for others, so that what comes close together is done together."""
 MEASURED_EVERY_SECONDS = 5.0
 MOST_COUNTED = 10_000
-
-_log = structlog.get_logger()
+WHO = "webhooks"
 
 
 class PostOffice:
@@ -47,11 +42,12 @@ class PostOffice:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop; what is begun by then is finished."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(_repeat(self._dispatcher.dispatch_once, self._alarm.bell(CHANGES), stop))
-            group.create_task(_repeat(self._courier.deliver_due, self._alarm.bell(DELIVERIES), stop))
+            changes, deliveries = self._alarm.bell(CHANGES), self._alarm.bell(DELIVERIES)
+            group.create_task(work_shift(self._dispatcher.dispatch_once, changes, stop, who=WHO))
+            group.create_task(work_shift(self._courier.deliver_due, deliveries, stop, who=WHO))
             group.create_task(self._measure_often(stop))
         await self._courier.close()
-        await _attempt(self._dispatcher.let_go)
+        await attempt(self._dispatcher.let_go, who=WHO)
 
     async def run_once(self) -> None:
         """Dispatch and deliver all that is due now, and no more: for those who start it by cron.
@@ -67,8 +63,8 @@ class PostOffice:
 
     async def _measure_often(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            await _attempt(self.measure)
-            await _wait(stop, MEASURED_EVERY_SECONDS)
+            await attempt(self.measure, who=WHO)
+            await wait_for(stop, MEASURED_EVERY_SECONDS)
 
     async def measure(self) -> None:
         """Tell metrics how much waits, and how long the oldest of it."""
@@ -77,26 +73,3 @@ class PostOffice:
         measures.OUTBOX.set(await self._outbox.count(MOST_COUNTED))
         measures.PENDING.set(count)
         measures.OVERDUE.set(max(overdue, 0.0))
-
-
-async def _repeat(work: Callable[[], Awaitable[int]], bell: Bell, stop: asyncio.Event) -> None:
-    while not stop.is_set():
-        if not await _attempt(work):
-            await bell.wait(PAUSE_SECONDS)
-            await _wait(stop, GATHERED_SECONDS)
-
-
-async def _attempt(work: Callable[[], Awaitable[int | None]]) -> int:
-    """Do some work; while the database is away it is left for the next time."""
-    try:
-        return await work() or 0
-    except PyMongoError as error:
-        _log.warning("webhooks wait for the database", error=type(error).__name__)
-        return 0
-
-
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return
