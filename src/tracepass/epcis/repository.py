@@ -8,7 +8,7 @@ from typing import Any
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
-from tracepass.core.ids import Id
+from tracepass.core.ids import Id, new_id
 from tracepass.core.mongo import Database, Document, Index, Session
 from tracepass.core.tenancy import Tenancy
 from tracepass.epcis.filters import (
@@ -26,7 +26,7 @@ from tracepass.epcis.queries import EventQuery
 from tracepass.epcis.terms import term
 
 EVENTS, CAPTURES, PARTS, NAMESPACES = "epcisEvents", "epcisCaptures", "epcisCaptureParts", "epcisNamespaces"
-MASTER_DATA = "epcisMasterData"
+MASTER_DATA, FEED = "epcisMasterData", "epcisFeed"
 MOST_THINGS = 190
 """Fewer than the terms that an index is merged for."""
 IDENTIFIERS = "identifiers"
@@ -41,6 +41,8 @@ INDEXES = (
     Index(CAPTURES, (*TENANT, ("_id", -1))),
     Index(MASTER_DATA, (*TENANT, ("thing", 1)), unique=True),
     Index(MASTER_DATA, (*TENANT, ("attributes", 1))),
+    Index(FEED, (("recordTime", 1), ("_id", 1))),
+    Index(FEED, (*TENANT, ("recordTime", 1))),
     Index(PARTS, (("purgeAt", 1),), expire_after_seconds=0),
     Index(PARTS, (*TENANT, ("captureId", 1), ("number", 1)), unique=True),
 )
@@ -69,7 +71,7 @@ class EventRepository:
         return await self._events.find_one({"eventKey": key}, projection=SHOWN)
 
     async def insert(self, events: Sequence[Document], *, session: Session) -> None:
-        """Add events, all or none.
+        """Add events, all or none, and tell those who feed subscriptions of them.
 
         Raises:
             EventTaken: one of the keys is taken.
@@ -83,6 +85,16 @@ class EventRepository:
             if any(fault["code"] == _DUPLICATE for fault in error.details["writeErrors"]):
                 raise EventTaken from None
             raise
+        await self._database.collection(FEED).insert_one(self._entry(events), session=session)
+
+    def _entry(self, events: Sequence[Document]) -> Document:
+        """Return what tells of new events: it is there once they are, however late their transaction commits."""
+        return {
+            "_id": new_id(),
+            **self._tenancy.fields,
+            "recordTime": min(event["recordTime"] for event in events),
+            "events": b"".join(event["_id"].binary for event in events),
+        }
 
     async def page(self, query: EventQuery, *, after: tuple[str, Id] | None, limit: int) -> list[Document]:
         """Return events that a query asks for, in its order, from a place on."""
