@@ -33,6 +33,8 @@ from tracepass.core.secretkey import load_secret_key
 from tracepass.domains.router import router as domains_router
 from tracepass.domains.service import TxtRecords
 from tracepass.epcis import failures as epcis_failures
+from tracepass.epcis.namedqueries_router import queries_router
+from tracepass.epcis.resources_router import resources_router
 from tracepass.epcis.router import router as epcis_router
 from tracepass.files.router import router as files_router
 from tracepass.idempotency.service import Claims
@@ -94,6 +96,11 @@ ROUTERS = (
     epcis_router,
     links_router,
     traces_router,
+    exports_router,
+    console_router,
+    context_router,
+    resources_router,
+    queries_router,
     lots_router,
     domains_router,
     landing_router,

@@ -22,8 +22,21 @@ from tracepass.domains import service as domains
 from tracepass.domains.service import DnsTxtRecords, DomainDirectory, Domains, TxtRecords
 from tracepass.epcis import service as epcis
 from tracepass.epcis.service import Captures, EventQueries
+from tracepass.epcis import namedqueriesrepository, subscriptionsrepository
 from tracepass.files.service import BUCKET as DOCUMENTS
+from tracepass.epcis.exporting import EVENTS_SECTION
+from tracepass.epcis.namedqueries import NamedQueries
+from tracepass.epcis.resources import Resources
 from tracepass.files.service import Files
+from tracepass.epcis.subscriptions import Subscriptions
+from tracepass.exports import service as exports
+from tracepass.exports.context import Contexts
+from tracepass.exports.making import Content
+from tracepass.exports.service import BUCKET as EXPORTS
+from tracepass.exports.service import TenantExports
+from tracepass.exports.signing import Links as DownloadLinks
+from tracepass.exports.working import ExportWork
+from tracepass.files import service as documents
 from tracepass.idempotency import service as idempotency
 from tracepass.idempotency.service import Claims
 from tracepass.identity import service as identity
@@ -92,6 +105,9 @@ INDEXES = (
 
 
 @lru_cache
+    *namedqueriesrepository.INDEXES,
+    *subscriptionsrepository.INDEXES,
+    *exports.INDEXES,
 def packaged_templates() -> Templates:
     """Return the templates of the package; nothing in them ever changes."""
     return Templates.load()
@@ -204,4 +220,44 @@ def _webhook_services(database: Database, settings: Settings, clock: Clock) -> t
     """Return what calls others, what seals, and who wants to be told."""
     sealing = Sealing(load_secret_keys(settings))
     outbound = Outbound(allow_local=settings.webhooks.allow_local)
-    return sealing, outbound, Webhooks(database, clock=clock, sealing=sealing, outbound=outbound)
+    return (
+        sealing,
+        outbound,
+        Webhooks(database, clock=clock, sealing=sealing, outbound=outbound),
+        *_query_services(database, clock, sealing, outbound),
+    )
+
+
+def _query_services(database: Database, clock: Clock, sealing: Sealing, outbound: Outbound) -> tuple[object, ...]:
+    """Return what answers for the values of EPCIS events, and what keeps queries and subscriptions to them."""
+    queries = EventQueries(database, clock=clock)
+    named = NamedQueries(database, clock=clock, queries=queries)
+    return (
+        Resources(database, queries=queries),
+        named,
+        Subscriptions(database, clock=clock, sealing=sealing, outbound=outbound, queries=named),
+    )
+
+
+def export_sections(templates: Templates, origin: str) -> tuple[Section, ...]:
+    """Return what an export of a workspace holds, in its order; what a feature adds is a row here."""
+    return (
+        products_section(origin),
+        passports_section(templates),
+        Section("files", "File", "/api/v1/files", (Source("files"),), without(), changed="createdAt"),
+        Section("links", "Link", "/api/v1/links", (Source("links"),), without("key")),
+        EVENTS_SECTION,
+        DELETIONS,
+    )
+
+
+def _export_services(database: Database, settings: Settings, clock: Clock, templates: Templates) -> tuple[object, ...]:
+    """Return what gives a workspace all that it has, at once or by a worker."""
+    content = Content(export_sections(templates, settings.api_origin), templates, settings.api_origin)
+    blobs = open_blobs(database, EXPORTS, settings.storage)
+    links = DownloadLinks(load_secret_keys(settings), clock=clock)
+    return (
+        TenantExports(database, clock=clock, content=content, blobs=blobs, links=links),
+        ExportWork(database, clock, Jobs(database, clock=clock), blobs, content),
+        Contexts(origin=settings.api_origin),
+    )

@@ -25,7 +25,13 @@ from tracepass.core.mongo import Database, connected
 from tracepass.core.outbound import Outbound
 from tracepass.core.sealer import Sealer
 from tracepass.core.sealing import Sealing
+from tracepass.epcis.namedqueries import NamedQueries
 from tracepass.epcis.service import CAPTURE, Captures
+from tracepass.epcis.subscriptionsoffice import WATCHED as FED
+from tracepass.epcis.subscriptionsoffice import OfficeNeeds, SubscriptionOffice, subscription_office
+from tracepass.exports.service import MAKE as MAKE_EXPORT
+from tracepass.exports.service import PURGE as PURGE_EXPORT
+from tracepass.exports.working import ExportWork
 from tracepass.identity.service import MAIL_INVITATION, MAIL_RESET, Workspaces
 from tracepass.passports.events import PassportEvents
 from tracepass.passports.expiring import EXPIRE, Expiry
@@ -49,11 +55,12 @@ class Workshop:
     jobs: JobRunner
     post: PostOffice
     sealer: Sealer
+    subscriptions: SubscriptionOffice
 
     @classmethod
     def over(cls, database: Database, settings: Settings, clock: Clock, services: dict[type, Any]) -> Self:
         """Put a workshop together from the services of an installation."""
-        alarm = Alarm(database, {**WATCHED, JOBS: {}})
+        alarm = Alarm(database, {**WATCHED, **FED, JOBS: {}})
         office = Office(
             clock=clock,
             sealing=services[Sealing],
@@ -67,7 +74,18 @@ class Workshop:
             JobRunner(Jobs(database, clock=clock), done, clock=clock, bell=alarm.bell(JOBS)),
             post_office(database, settings.webhooks, office),
             Sealer(database, clock=clock),
+            subscription_office(database, settings.webhooks, _needs(services, clock, alarm)),
         )
+
+
+def _needs(services: dict[type, Any], clock: Clock, alarm: Alarm) -> OfficeNeeds:
+    return OfficeNeeds(
+        clock=clock,
+        sealing=services[Sealing],
+        outbound=services[Outbound],
+        queries=services[NamedQueries],
+        alarm=alarm,
+    )
 
 
 async def run(settings: Settings, stop: asyncio.Event, *, clock: Clock = system_clock) -> None:
@@ -79,8 +97,10 @@ async def run(settings: Settings, stop: asyncio.Event, *, clock: Clock = system_
     async with _workshop(settings, clock) as workshop:
         _log.info("worker started")
         async with asyncio.TaskGroup() as group:
-            for part in (workshop.alarm.listen, workshop.sealer.run, workshop.jobs.run, workshop.post.run):
-                group.create_task(part(stop))
+            parts = (workshop.sealer, workshop.jobs, workshop.post, workshop.subscriptions)
+            group.create_task(workshop.alarm.listen(stop))
+            for part in parts:
+                group.create_task(part.run(stop))
         _log.info("worker stopped")
 
 
@@ -95,6 +115,7 @@ async def run_once(settings: Settings, *, clock: Clock = system_clock) -> None:
         while await workshop.jobs.run_one():
             pass
         await workshop.post.run_once()
+        await workshop.subscriptions.run_once()
         while await workshop.sealer.seal_once():
             pass
         await workshop.sealer.lease.release()

@@ -72,6 +72,9 @@ CODES: Mapping[str, int] = {
     "too_many_webhooks": 409,
     "webhook_disabled": 409,
     "gone": 410,
+    "duplicate_query": 409,
+    "too_many_queries": 409,
+    "too_many_subscriptions": 409,
     "precondition_failed": 412,
     "payload_too_large": 413,
     "query_too_large": 413,
@@ -88,6 +91,7 @@ class Refusal(Exception):
     """An answer other than success: a stable code, a sentence for a person, and what else helps."""
 
     def __init__(
+    "not_implemented": 501,
         self,
         code: str,
         message: str,
