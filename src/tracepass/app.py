@@ -36,6 +36,8 @@ from tracepass.epcis import failures as epcis_failures
 from tracepass.epcis.namedqueries_router import queries_router
 from tracepass.epcis.resources_router import resources_router
 from tracepass.epcis.router import router as epcis_router
+from tracepass.exports.router import console_router, context_router
+from tracepass.exports.router import router as exports_router
 from tracepass.files.router import router as files_router
 from tracepass.idempotency.service import Claims
 from tracepass.identity.arrivals import Arrivals
@@ -94,13 +96,13 @@ ROUTERS = (
     files_router,
     webhooks_router,
     epcis_router,
-    links_router,
-    traces_router,
     exports_router,
     console_router,
     context_router,
     resources_router,
     queries_router,
+    links_router,
+    traces_router,
     lots_router,
     domains_router,
     landing_router,

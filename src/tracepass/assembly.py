@@ -12,6 +12,8 @@ from tracepass.contract.template_pages import TemplatePages
 from tracepass.core import changes, jobs
 from tracepass.core.blobs import open_blobs
 from tracepass.core.clock import Clock
+from tracepass.core.extracts import DELETIONS, Section, Source, without
+from tracepass.core.jobs import Jobs
 from tracepass.core.mail import Mailer
 from tracepass.core.mongo import Database
 from tracepass.core.origins import Origins
@@ -20,14 +22,12 @@ from tracepass.core.sealing import Sealing
 from tracepass.core.secretkey import load_secret_key, load_secret_keys
 from tracepass.domains import service as domains
 from tracepass.domains.service import DnsTxtRecords, DomainDirectory, Domains, TxtRecords
-from tracepass.epcis import service as epcis
-from tracepass.epcis.service import Captures, EventQueries
 from tracepass.epcis import namedqueriesrepository, subscriptionsrepository
-from tracepass.files.service import BUCKET as DOCUMENTS
+from tracepass.epcis import service as epcis
 from tracepass.epcis.exporting import EVENTS_SECTION
 from tracepass.epcis.namedqueries import NamedQueries
 from tracepass.epcis.resources import Resources
-from tracepass.files.service import Files
+from tracepass.epcis.service import Captures, EventQueries
 from tracepass.epcis.subscriptions import Subscriptions
 from tracepass.exports import service as exports
 from tracepass.exports.context import Contexts
@@ -37,6 +37,8 @@ from tracepass.exports.service import TenantExports
 from tracepass.exports.signing import Links as DownloadLinks
 from tracepass.exports.working import ExportWork
 from tracepass.files import service as documents
+from tracepass.files.service import BUCKET as DOCUMENTS
+from tracepass.files.service import Files
 from tracepass.idempotency import service as idempotency
 from tracepass.idempotency.service import Claims
 from tracepass.identity import service as identity
@@ -57,6 +59,7 @@ from tracepass.passports import service as passports
 from tracepass.passports.conditionflags import ConditionFlags
 from tracepass.passports.defaults import DefaultsCopier
 from tracepass.passports.desk import Desk
+from tracepass.passports.exporting import passports_section
 from tracepass.passports.fieldwork import PassportFields
 from tracepass.passports.gtins import GtinClaims
 from tracepass.passports.labels.service import Labels
@@ -68,6 +71,7 @@ from tracepass.passports.states import PassportStates
 from tracepass.passports.upgrading import TemplateUpgrades
 from tracepass.passports.verdicts import Verdicts
 from tracepass.products import service as products
+from tracepass.products.exporting import products_section
 from tracepass.products.images import BUCKET as IMAGES
 from tracepass.products.images import ProductImages
 from tracepass.products.service import Products
@@ -93,6 +97,7 @@ INDEXES = (
     *identity.INDEXES,
     *products.INDEXES,
     *passports.INDEXES,
+    *documents.INDEXES,
     *links.INDEXES,
     *domains.INDEXES,
     *oauth.INDEXES,
@@ -100,14 +105,14 @@ INDEXES = (
     *idempotency.INDEXES,
     *webhooks.INDEXES,
     *epcis.INDEXES,
+    *namedqueriesrepository.INDEXES,
+    *subscriptionsrepository.INDEXES,
+    *exports.INDEXES,
     *traces.INDEXES,
 )
 
 
 @lru_cache
-    *namedqueriesrepository.INDEXES,
-    *subscriptionsrepository.INDEXES,
-    *exports.INDEXES,
 def packaged_templates() -> Templates:
     """Return the templates of the package; nothing in them ever changes."""
     return Templates.load()
@@ -154,6 +159,7 @@ def build_services(
         Resolver.over(database, templates, clock=clock, origin=origins.resolver),
         *_link_services(database, settings, clock, claims, records or DnsTxtRecords()),
         *_webhook_services(database, settings, clock),
+        *_export_services(database, settings, clock, templates),
     )
     return {type(service): service for service in services}
 

@@ -159,4 +159,6 @@ def workers(database: Database, settings: Settings, clock: Clock, services: dict
         MAIL_INVITATION: mails.invitation,
         MAIL_DISABLED: WebhookNotices(database, clock=clock, mailer=mailer).disabled,
         CAPTURE: services[Captures].large.work,
+        MAKE_EXPORT: services[ExportWork].make,
+        PURGE_EXPORT: services[ExportWork].purge,
     }

@@ -21,6 +21,7 @@ FEATURES = {
     "accounts",
     "domains",
     "epcis",
+    "exports",
     "files",
     "idempotency",
     "identity",
@@ -32,6 +33,7 @@ FEATURES = {
     "resolver",
     "templates",
     "tools",
+    "traces",
     "webhooks",
 }
 DOORS = {"service", "models"}
@@ -42,7 +44,9 @@ COMPOSITION_ROOTS = ("tracepass.app", "tracepass.assembly", "tracepass.worker", 
 # `core` has the driver where it is named here, repositories may have it, nobody else.
 DRIVER_MODULES = {
     "tracepass.core.blobs",
+    "tracepass.core.bundles",
     "tracepass.core.embedded.replica",
+    "tracepass.core.extracts",
     "tracepass.core.ids",
     "tracepass.core.jobs",
     "tracepass.core.leases",
@@ -50,6 +54,7 @@ DRIVER_MODULES = {
     "tracepass.core.shortway",
     "tracepass.core.sealer",
     "tracepass.epcis.repository",
+    "tracepass.exports.repository",
     "tracepass.identity.grants_repository",
     "tracepass.identity.access_repository",
     "tracepass.idempotency.repository",

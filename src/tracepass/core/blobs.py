@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
+import obstore
 from gridfs import NoFile
 from gridfs.asynchronous import AsyncGridFSBucket
 from obstore.exceptions import NotFoundError
@@ -15,6 +16,11 @@ from tracepass.core.ids import Id
 from tracepass.core.mongo import Database
 from tracepass.core.tenancy import Environment, Tenancy
 from tracepass.settings import Storage
+
+PIECE: Final = 1024 * 1024
+"""Bytes that are read from a store at once, and that a chunk of a large blob has."""
+_PART: Final = 8 * 1024 * 1024
+"""Bytes of one part of an upload to S3, which takes no smaller ones than 5 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,19 @@ class Blobs(Protocol):
         ...
 
     async def delete(self, blob_id: Id) -> None:
-        """Delete a blob; one that is gone already is no fault."""
+        """Delete a blob, or what there is of one; one that is gone already is no fault."""
+        ...
+
+    async def put_pieces(self, blob_id: Id, pieces: AsyncIterator[bytes], *, media_type: str, tenancy: Tenancy) -> None:
+        """Store a blob of any size under a new id; it is there when this returns, and not before."""
+        ...
+
+    def pieces(self, blob_id: Id, start: int, end: int) -> AsyncGenerator[bytes, None]:
+        """Give the bytes of a blob from one offset up to another.
+
+        Raises:
+            LookupError: there is no such blob.
+        """
         ...
 
 
@@ -70,11 +88,37 @@ class GridBlobs:
         return Blob(await stream.read(), facts.pop("mediaType"), tenancy, facts)
 
     async def delete(self, blob_id: Id) -> None:
-        """Delete a blob; one that is gone already is no fault."""
+        """Delete a blob, or what there is of one; one that is gone already is no fault."""
         try:
             await self._bucket.delete(blob_id)
         except NoFile:
             return
+
+    async def put_pieces(self, blob_id: Id, pieces: AsyncIterator[bytes], *, media_type: str, tenancy: Tenancy) -> None:
+        """Store a blob of any size under a new id; it is there when this returns, and not before."""
+        metadata = {**tenancy.fields, "mediaType": media_type}
+        upload = self._bucket.open_upload_stream_with_id(
+            blob_id, str(blob_id), chunk_size_bytes=PIECE, metadata=metadata
+        )
+        async for piece in pieces:
+            await upload.write(piece)
+        await upload.close()
+
+    async def pieces(self, blob_id: Id, start: int, end: int) -> AsyncGenerator[bytes, None]:
+        """Give the bytes of a blob from one offset up to another.
+
+        Raises:
+            LookupError: there is no such blob.
+        """
+        try:
+            stream = await self._bucket.open_download_stream(blob_id)
+        except NoFile:
+            raise LookupError(blob_id) from None
+        async with stream:
+            await stream.seek(start)
+            while start < end and (piece := await stream.read(min(PIECE, end - start))):
+                start += len(piece)
+                yield piece
 
 
 class ObjectBlobs:
@@ -122,3 +166,32 @@ class ObjectBlobs:
             await self._store.delete_async(self._key(blob_id))
         except (FileNotFoundError, NotFoundError):
             return
+
+    async def put_pieces(self, blob_id: Id, pieces: AsyncIterator[bytes], *, media_type: str, tenancy: Tenancy) -> None:
+        """Store a blob of any size under a new id; it is there when this returns, and not before.
+
+        What was sent of one that fails never becomes a blob; S3 keeps such parts until its own rules take them away.
+        """
+        owner = {"workspaceid": str(tenancy.workspace_id), "environment": tenancy.environment}
+        attributes = {"Content-Type": media_type, **owner}
+        upload = obstore.open_writer_async(
+            self._store, self._key(blob_id), attributes=attributes, buffer_size=_PART, max_concurrency=2
+        )
+        async for piece in pieces:
+            await upload.write(piece)
+        await upload.close()
+
+    async def pieces(self, blob_id: Id, start: int, end: int) -> AsyncGenerator[bytes, None]:
+        """Give the bytes of a blob from one offset up to another.
+
+        Raises:
+            LookupError: there is no such blob.
+        """
+        if start == end:
+            return
+        try:
+            found = await self._store.get_async(self._key(blob_id), options={"range": (start, end)})
+        except (FileNotFoundError, NotFoundError):
+            raise LookupError(blob_id) from None
+        async for piece in found.stream(min_chunk_size=PIECE):
+            yield bytes(piece)

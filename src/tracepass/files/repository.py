@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tracepass.core.ids import Id
-from tracepass.core.mongo import Database, Document
+from tracepass.core.mongo import Database, Document, Index
 from tracepass.core.tenancy import Tenancy
 
 COLLECTION = "files"
+
+INDEXES = (Index(COLLECTION, (("workspaceId", 1), ("environment", 1), ("_id", -1))),)
 
 
 class FileRepository:

@@ -14,11 +14,13 @@ from tracepass.core.ids import Id, new_id
 from tracepass.core.media import clean_image, document_type, image_type
 from tracepass.core.mongo import Database, Document
 from tracepass.core.tenancy import Tenancy
-from tracepass.files.repository import FileRepository
+from tracepass.files.repository import INDEXES, FileRepository
 from tracepass.identity.models import Caller
 
 BUCKET = "documents"
 NAME_LENGTH = 200
+
+__all__ = ["BUCKET", "INDEXES", "Files", "References"]
 
 
 class References(Protocol):

@@ -1,0 +1,32 @@
+"""Passports as exports tell them: as their GET shows them, in every state, without members that are null."""
+
+from __future__ import annotations
+
+from tracepass.core.extracts import Record, Section, Source
+from tracepass.core.mongo import Document
+from tracepass.passports.repository import PASSPORTS
+from tracepass.passports.wire import INTERNAL, system_fields
+from tracepass.templates.service import Templates
+
+_RECENT = Source(PASSPORTS, ("updatedAt", "_id"), "workspaceId_1_environment_1_updatedAt_-1__id_-1")
+
+
+def passports_section(templates: Templates) -> Section:
+    """Return all that a workspace has of passports."""
+    return Section(
+        "passports", "Passport", "/api/v1/passports", (Source(PASSPORTS),), _telling(templates), recent=_RECENT
+    )
+
+
+def _telling(templates: Templates) -> Record:
+    def record(stored: Document) -> Document:
+        template = templates.get(stored["category"], stored["templateVersion"])
+        fields = stored["fields"]
+        fields |= system_fields(stored, template)
+        for state in fields.values():
+            if state.get("sourceLocale", "") is None:
+                del state["sourceLocale"]
+        stored["gs1"] = {name: value for name, value in stored["gs1"].items() if value is not None}
+        return {name: value for name, value in stored.items() if value is not None and name not in INTERNAL}
+
+    return record
