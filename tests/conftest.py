@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from tests.contract.checker import Checker
 from tests.leaks import SECRETS, refuse_leaks
 
-from tracepass.api.call import CSRF_HEADER
+from tracepass.api.refusals import CSRF_HEADER
 from tracepass.app import create_app
 from tracepass.assembly import INDEXES
 from tracepass.core.logging import configure_logging

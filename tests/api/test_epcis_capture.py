@@ -250,7 +250,7 @@ class TestLargeDocuments:
     @pytest.fixture(autouse=True)
     def small(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(service, "AT_ONCE", 4)
-        monkeypatch.setattr("tracepass.epcis.largework.PART_EVENTS", 3)
+        monkeypatch.setattr("tracepass.epcis.largedocuments.PART_EVENTS", 3)
 
     @pytest.fixture
     def work(self, app: FastAPI, settings: Settings, clock: MovableClock) -> Callable[[], Any]:
@@ -323,7 +323,7 @@ class TestLargeDocuments:
         monkeypatch.setattr(service, "CAPTURE_LIMIT", 5)
         answer = await client.post(f"{EPCIS}/capture", json=[event() for _ in range(6)])
         assert (answer.status_code, answer.json()["error"]) == (413, "payload_too_large")
-        assert answer.headers["gs1-epcis-capture-limit"] == "5"
+        assert answer.json()["details"] == {"limit": 5}
 
 
 def _dies_after(parts: int) -> Any:

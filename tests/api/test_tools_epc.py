@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from tests.conftest import Office
 
-from tracepass.api.call import CSRF_HEADER
+from tracepass.api.refusals import CSRF_HEADER
 
 ENCODE, DECODE = "/api/v1/epc/encode", "/api/v1/epc/decode"
 SGTIN = {"type": "SGTIN", "gtin": "09501101530003", "serial": "12345", "companyPrefixLength": 7}

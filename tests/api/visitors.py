@@ -9,7 +9,7 @@ import httpx2
 from tests.conftest import ORIGIN, Office
 from tests.leaks import SECRETS
 
-from tracepass.api.call import CSRF_HEADER
+from tracepass.api.refusals import CSRF_HEADER
 
 PASSWORD = "correct horse battery staple"
 _NUMBERS = itertools.count(1)

@@ -17,15 +17,23 @@ from starlette.requests import Request
 
 from tracepass.api.bodies import THREAD_FROM_BYTES, parse_json
 from tracepass.api.policy import FORM, JSON, Policy
-from tracepass.core.errors import Invalid, Refusal
+from tracepass.api.refusals import (
+    CSRF_HEADER,
+    CrossSite,
+    Forbidden,
+    InsufficientScope,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+)
+from tracepass.core.errors import Invalid
 from tracepass.core.ids import Id, find_id
 from tracepass.core.origins import Origins, client_address, origins_for
+from tracepass.core.spool import Spool
 from tracepass.core.tenancy import Environment
 from tracepass.identity.models import RIGHTS, SESSION_COOKIE, SESSION_PREFIX, Caller, csrf_token_of
-from tracepass.identity.service import Arrivals, Authenticator, challenge
+from tracepass.identity.service import Arrivals, Authenticator
 
 Service = TypeVar("Service")
-CSRF_HEADER = "x-csrf-token"
 ENVIRONMENT_HEADER = "x-tracepass-environment"
 MAX_FIELDS = 100
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -34,64 +42,13 @@ _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _ETAG = re.compile(r'(?:W/)?"(\d{1,18})(?:-[^"]*)?"', re.ASCII)
 
 
-class PayloadTooLarge(Refusal):
-    """A body beyond the limit its route declares."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(
-            "payload_too_large", f"The body is larger than the {limit} bytes taken here.", details={"limit": limit}
-        )
-
-
-class UnsupportedMediaType(Refusal):
-    """A body of another media type than the route takes."""
-
-    def __init__(self, expected: str, actual: str) -> None:
-        super().__init__(
-            "unsupported_media_type",
-            f"Send the body as {expected}; it came as {actual or 'no named type'}.",
-            details={"expected": expected},
-        )
-
-
-class InsufficientScope(Refusal):
-    """The credential was not given the right to do this."""
-
-    def __init__(self, scope: str, *, origin: str | None = None) -> None:
-        super().__init__(
-            "insufficient_scope",
-            f"This key or token lacks the scope {scope}.",
-            details={"scope": scope},
-            headers=challenge(origin, error="insufficient_scope", scope=scope),
-        )
-
-
-class Forbidden(Refusal):
-    """The person's role does not include this, whatever the credential."""
-
-    def __init__(self, role: str, scope: str) -> None:
-        super().__init__(
-            "forbidden", f"The role {role} does not include {scope}.", details={"role": role, "scope": scope}
-        )
-
-
-class CrossSite(Refusal):
-    """A signed-in browser was made to write by another site, or a program sent the cookie without the token."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "forbidden",
-            "With a session cookie, send the `csrfToken` of your sign-in as `X-CSRF-Token`, or call from our pages.",
-            details={"header": CSRF_HEADER},
-        )
-
-
 class Call(Request):
     """The request as handlers see it."""
 
     policy: Policy
     _caller: Caller | None = None
     _parsed: Any = None
+    _spool: Spool | None = None
 
     @property
     def caller(self) -> Caller:
@@ -214,10 +171,13 @@ class Call(Request):
             PayloadTooLarge: it is longer than declared.
             UnsupportedMediaType: it is of another type.
             MalformedJson: it is no JSON.
+            NoRoom: the disk is full.
         """
         if _declared_length(self) > self.policy.max_body:
             raise PayloadTooLarge(self.policy.max_body)
-        if self.policy.media_type == JSON:
+        if self.policy.spooled:
+            await self._load_spool()
+        elif self.policy.media_type == JSON:
             await self._load_json()
         elif self.policy.media_type == FORM:
             self._demand_media_type()
@@ -234,6 +194,31 @@ class Call(Request):
             self._demand_media_type()
         self._parsed = await parse_json(raw)
         self._body = raw or b"{}"
+
+    async def _load_spool(self) -> None:
+        spool = self._spool = Spool()
+        async for piece in self.stream():
+            if piece and not spool and self._media_type not in self.policy.also_media:
+                self._demand_media_type()
+            await spool.add(piece)
+
+    @property
+    def spool(self) -> Spool:
+        """Return the body of a route that takes large ones; it is gone with the answer."""
+        if self._spool is None:
+            message = "the bodies of this route are not spooled"
+            raise RuntimeError(message)
+        return self._spool
+
+    @property
+    def sends_other_media(self) -> bool:
+        """Tell whether the body is of one of the types that a route takes beside JSON."""
+        return self._media_type in self.policy.also_media
+
+    def release(self) -> None:
+        """Let go of what a body needed beside memory."""
+        if self._spool is not None:
+            self._spool.close()
 
     async def _load_form(self) -> None:
         self._demand_media_type()
@@ -265,6 +250,9 @@ class Call(Request):
         return _digest(parts)
 
     async def _sent(self) -> AsyncGenerator[bytes, None]:
+        if self._spool is not None:
+            yield (await asyncio.to_thread(self._spool.digest)).encode()
+            return
         if self._form is None:
             yield getattr(self, "_body", b"")
             return

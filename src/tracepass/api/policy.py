@@ -37,7 +37,8 @@ class Policy:
     and includes the framing of a form. ``cost`` gives the units a validated body takes from the budget. ``any_query``
     passes over parameters that the operation does not know, where a standard wants it so. A ``confidential`` answer
     shows a secret this once, and is not kept for repetitions. ``also_media`` are types of bodies that the handler gets
-    as bytes, where else it gets JSON.
+    as bytes, where else it gets JSON. A ``spooled`` body is read by the handler itself, from ``Call.spool``:
+    it may be too large for memory.
     """
 
     scope: str | None
@@ -50,6 +51,7 @@ class Policy:
     any_query: bool = False
     confidential: bool = False
     also_media: frozenset[str] = frozenset()
+    spooled: bool = False
 
     @property
     def public(self) -> bool:

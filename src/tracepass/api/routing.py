@@ -47,16 +47,20 @@ class ApiRoute(APIRoute):
         run = super().get_route_handler() if arguments is None else functools.partial(arguments.call, self.endpoint)
         policy = cast("Policy", vars(self.endpoint)["policy"])
         known = query_names(self.dependant) | policy.also_query
-        takes_body = self.body_field is not None or policy.media_type == FORM
+        takes_body = self.body_field is not None or policy.media_type == FORM or policy.spooled
 
         async def serve(call: Call) -> Response:
             call.policy = policy
             if not policy.public:
                 await call.admit(policy.scope)
             _check_query(call, frozenset(call.query_params) if policy.any_query else known)
-            if takes_body:
+            if not takes_body:
+                return await run(call)
+            try:
                 await call.load()
-            return await run(call)
+                return await run(call)
+            finally:
+                call.release()
 
         async def handle(request: Request) -> Response:
             return await serve(Call(request.scope, request.receive, request._send))  # noqa: SLF001 - Starlette offers no other way
@@ -130,6 +134,7 @@ class Router(APIRouter):
         any_query: bool = False,
         confidential: bool = False,
         also_media: frozenset[str] = frozenset(),
+        spooled: bool = False,
     ) -> Callable[[Endpoint[Params]], Endpoint[Params]]:
         """Declare an operation.
 
@@ -140,9 +145,8 @@ class Router(APIRouter):
         if [scope is not None, signed_in, public].count(True) != 1:
             message = f"{method} {path} must name a scope, or say that it is public or for anybody signed in"
             raise TypeError(message)
-        policy = Policy(
-            scope, budget, media_type, max_body, cost, also_query, signed_in, any_query, confidential, also_media
-        )
+        ways = (also_query, signed_in, any_query, confidential, also_media, spooled)
+        policy = Policy(scope, budget, media_type, max_body, cost, *ways)
 
         def register(endpoint: Endpoint[Params]) -> Endpoint[Params]:
             if "call" not in inspect.signature(endpoint).parameters:

@@ -7,12 +7,12 @@ from collections.abc import Collection
 from tracepass import __version__
 from tracepass.api.policy import JSON_LIMIT
 from tracepass.epcis.contexts import STANDARD_PREFIXES
-from tracepass.epcis.models import CAPTURE_LIMIT
+from tracepass.epcis.models import CAPTURE_BYTES, CAPTURE_LIMIT
 from tracepass.epcis.negotiation import FULL, WRITTEN
 
 NEWEST, OLDEST = FULL[WRITTEN[0]], FULL[WRITTEN[-1]]
-LIMITS = {"GS1-EPCIS-Capture-Limit": str(CAPTURE_LIMIT), "GS1-EPCIS-Capture-File-Size-Limit": str(JSON_LIMIT)}
-_CAPTURES = ("/capture", "/events")
+LIMITS = {"GS1-EPCIS-Capture-Limit": str(CAPTURE_LIMIT), "GS1-EPCIS-Capture-File-Size-Limit": str(CAPTURE_BYTES)}
+_ONE = {"GS1-EPCIS-Capture-Limit": "1", "GS1-EPCIS-Capture-File-Size-Limit": str(JSON_LIMIT)}
 _VERSIONS = {
     "GS1-EPCIS-Version": NEWEST,
     "GS1-EPCIS-Min": OLDEST,
@@ -34,6 +34,11 @@ def discovery_headers(path: str, methods: Collection[str]) -> dict[str, str]:
         "GS1-Extensions": ", ".join(f"{prefix}={STANDARD_PREFIXES[prefix]}" for prefix in ("cbvmda", "gs1")),
         "GS1-Vendor-Version": f"TracePass {__version__}",
     }
-    if "POST" in methods and path.endswith(_CAPTURES):
+    if path.endswith("/capture"):
         told |= {**LIMITS, "GS1-Capture-Error-Behaviour": "all"}
     return told
+
+
+def limits_of(place: str) -> dict[str, str]:
+    """Return how much may be sent to a path below the prefix; empty where nothing is captured."""
+    return {"/capture": LIMITS, "/events": _ONE}.get(place, {})

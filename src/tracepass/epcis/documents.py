@@ -117,5 +117,14 @@ def _event(value: dict[str, Any]) -> Document:
     return Document("event", context, namespaces_of(context), {}, [value], [""])
 
 
+def alone(document: Document) -> Any:
+    """Return the only event of a document, with its context; what was sent else stays none.
+
+    In XML no event stands alone.
+    """
+    is_single = len(document.events) == 1 and isinstance(document.events[0], dict)
+    return {"@context": document.context, **document.events[0]} if is_single else document.events
+
+
 def _as_list(context: Any) -> list[Any]:
     return context if isinstance(context, list) else [context]

@@ -5,58 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 
 from tracepass.core.clock import Clock, timestamp
-from tracepass.core.ids import Id
 from tracepass.core.jobs import Job, Jobs
 from tracepass.core.mongo import Database, Document
 from tracepass.core.tenancy import Actor, Tenancy
 from tracepass.epcis import captures
-from tracepass.epcis.documents import Document as EpcisDocument
 from tracepass.epcis.intake import Intake, Overtaken
 from tracepass.epcis.repository import CaptureRepository, EventRepository
 from tracepass.epcis.storing import Batch, prepare
 
 CAPTURE = "epcis.capture"
-PART_EVENTS = 500
-PART_BYTES = 8 * 1024 * 1024
-KEPT = timedelta(days=30)
-"""How long the parts of a document are kept that no worker comes to."""
-
 GiveBack = Callable[[Tenancy, Mapping[str, Any]], Awaitable[None]]
-
-
-def parts_of(capture_id: Id, document: EpcisDocument, *, now: datetime) -> list[Document]:
-    """Return the parts of a document: at most 500 events each, and no more than a database document may hold."""
-    parts: list[Document] = []
-    texts: list[bytes] = []
-    size = first = 0
-    for index, event in enumerate(document.events):
-        text = orjson.dumps(event)
-        if texts and (len(texts) == PART_EVENTS or size + len(text) > PART_BYTES):
-            parts.append(_part(capture_id, document, len(parts), first, texts, now))
-            texts, size, first = [], 0, index
-        texts.append(text)
-        size += len(text)
-    return [*parts, _part(capture_id, document, len(parts), first, texts, now)]
-
-
-def _part(
-    capture_id: Id, document: EpcisDocument, number: int, first: int, texts: list[bytes], now: datetime
-) -> Document:
-    return {
-        "captureId": capture_id,
-        "number": number,
-        "first": first,
-        "isLast": first + len(texts) == len(document.events),
-        "namespaces": [[prefix, uri] for prefix, uri in document.namespaces.items()],
-        "events": b"[" + b",".join(texts) + b"]",
-        "purgeAt": now + KEPT,
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +71,7 @@ class LargeCaptures:
             capture_id=capture["_id"],
             record_time=timestamp(self.clock()),
             first=part["first"],
+            context=orjson.loads(part["context"]),
         )
 
     async def _check(self, tenancy: Tenancy, capture: Document, part: Document, batch: Batch) -> Document:

@@ -8,8 +8,10 @@ from pydantic import Field, RootModel
 
 from tracepass.core.schema import QueryModel
 
-CAPTURE_LIMIT = 20_000
-"""Events of one capture."""
+CAPTURE_LIMIT = 500_000
+"""Events of one capture: as many of the shortest as its bytes hold."""
+CAPTURE_BYTES = 128 * 1024 * 1024
+"""Bytes of one capture."""
 
 BEHAVIOUR_HEADER = "gs1-capture-error-behaviour"
 EXTENSIONS_HEADER = "gs1-extensions"

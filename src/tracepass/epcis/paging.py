@@ -7,13 +7,18 @@ import binascii
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import orjson
 
+from tracepass.core.clock import timestamp
 from tracepass.core.errors import Invalid
 from tracepass.core.ids import Id, find_id
 from tracepass.epcis.queries import EventQuery
+
+LIFETIME: Final = timedelta(days=1)
+"""How long a token leads to a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +30,36 @@ class Place:
     left: int | None
 
 
-def place_after(query: EventQuery, event: Mapping[str, Any], *, left: int | None, shown: int) -> str | None:
+def expiry(now: datetime) -> str:
+    """Return until when a token is good that is given now."""
+    return timestamp(now + LIFETIME)
+
+
+def place_after(
+    query: EventQuery, event: Mapping[str, Any], *, left: int | None, shown: int, expires: str
+) -> str | None:
     """Return the token of what follows an event; None if no more is wanted."""
     rest = None if left is None else left - shown
     if rest == 0:
         return None
-    parts = [_name(query), event[query.order], str(event["_id"]), rest]
+    parts = [_name(query), event[query.order], str(event["_id"]), rest, expires]
     return base64.urlsafe_b64encode(orjson.dumps(parts)).decode().rstrip("=")
 
 
-def place_of(query: EventQuery, token: str) -> Place:
+def place_of(query: EventQuery, token: str, *, now: str) -> Place:
     """Read a token.
 
     Raises:
-        Invalid: it is none of ours, or of another query.
+        Invalid: it is none of ours, of another query, or too old.
     """
     try:
-        name, time, text, left = orjson.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        name, time, text, left, expires = orjson.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         place = Place(str(time), find_id(str(text)) or Id("0" * 24), None if left is None else int(left))
+        is_over = str(expires) <= now
     except (binascii.Error, ValueError, TypeError):
         raise Invalid({"nextPageToken": ["is not a token that a page gave"]}) from None
+    if is_over:
+        raise Invalid({"nextPageToken": ["has expired; ask for the first page again"]})
     if name != _name(query):
         raise Invalid({"nextPageToken": ["belongs to another query"]})
     return place

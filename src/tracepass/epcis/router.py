@@ -14,7 +14,7 @@ from tracepass.core.errors import Invalid
 from tracepass.core.ids import Id
 from tracepass.epcis.captures import Behaviour
 from tracepass.epcis.discovery import LIMITS
-from tracepass.epcis.models import BEHAVIOUR_HEADER, CaptureListQuery, CaptureQuery, EpcisBody
+from tracepass.epcis.models import BEHAVIOUR_HEADER, CAPTURE_BYTES, CaptureListQuery, CaptureQuery, EpcisBody
 from tracepass.epcis.negotiation import EVENTS, JOBS, PLAIN, XML_TYPES
 from tracepass.epcis.paging import list_token, read_list_token
 from tracepass.epcis.service import NAMES, Captures, EventQueries
@@ -41,12 +41,25 @@ def _behaviour(call: Call) -> Behaviour:
     return cast("Behaviour", asked)
 
 
-@router.operation("POST", "/capture", scope=WRITE, budget=Budget.WRITES, also_media=XML_TYPES)
+@router.operation(
+    "POST",
+    "/capture",
+    scope=WRITE,
+    budget=Budget.WRITES,
+    max_body=CAPTURE_BYTES,
+    also_media=XML_TYPES,
+    spooled=True,
+)
 @speaking(*JOBS)
-async def capture_events(call: Call, body: EpcisBody, query: Annotated[CaptureQuery, Query()]) -> Response:
+async def capture_events(call: Call, query: Annotated[CaptureQuery, Query()]) -> Response:
     """Capture a document, an event or an array of events."""
-    confirmed = query.confirm_overage == "true"
-    job = await call.service(Captures).capture(call.caller, body.root, behaviour=_behaviour(call), confirmed=confirmed)
+    job = await call.service(Captures).capture_body(
+        call.caller,
+        call.spool,
+        is_xml=call.sends_other_media,
+        behaviour=_behaviour(call),
+        confirmed=query.confirm_overage == "true",
+    )
     location = f"{PREFIX}/capture/{job['captureJobId']}"
     return job_answer(call, job, 202, headers={**LIMITS, "Location": location})
 

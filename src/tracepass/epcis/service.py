@@ -4,33 +4,46 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
+from tracepass.api.bodies import parse_json
 from tracepass.core.clock import Clock, timestamp
 from tracepass.core.errors import Invalid, NotFound, Refusal
 from tracepass.core.ids import Id, new_id
 from tracepass.core.jobs import Jobs
-from tracepass.core.mongo import Database, Document, Session
+from tracepass.core.mongo import Database, Document
+from tracepass.core.spool import Spool
 from tracepass.core.tenancy import Tenancy
 from tracepass.epcis import captures
 from tracepass.epcis.answers import EventPage
 from tracepass.epcis.captures import Behaviour
 from tracepass.epcis.contexts import STANDARD_PREFIXES
 from tracepass.epcis.documents import Document as EpcisDocument
-from tracepass.epcis.documents import read_document
+from tracepass.epcis.documents import alone
 from tracepass.epcis.grammar import NAMES, read_query
+from tracepass.epcis.handover import Handover
 from tracepass.epcis.intake import Intake
-from tracepass.epcis.largework import CAPTURE, LargeCaptures, parts_of
+from tracepass.epcis.largedocuments import of_document
+from tracepass.epcis.largework import CAPTURE, LargeCaptures
 from tracepass.epcis.masterdata import elements_of, resolved
 from tracepass.epcis.models import CAPTURE_LIMIT
-from tracepass.epcis.paging import place_after, place_of
-from tracepass.epcis.problems import EpcisInvalid, Problem
+from tracepass.epcis.paging import expiry, place_after, place_of
+from tracepass.epcis.problems import Problem
 from tracepass.epcis.queries import EventQuery, HasTerm
+from tracepass.epcis.receiving import (
+    WHOLE_BYTES,
+    TooManyEvents,
+    from_xml,
+    invalid_of,
+    read,
+    read_large,
+    without_flag,
+)
 from tracepass.epcis.repository import INDEXES, CaptureRepository, EventRepository, StoredMasterData
 from tracepass.epcis.storing import Batch, prepare
 from tracepass.epcis.terms import term
-from tracepass.epcis.xml import read_xml
 from tracepass.identity.models import Caller
 from tracepass.quotas.service import EpcisEvents, TakenEvents
 
@@ -50,6 +63,7 @@ class Captures:
         self._quota = events
         self._jobs = Jobs(database, clock=clock)
         self._intake = Intake(database, clock=clock)
+        self._handover = Handover(database, clock, self._jobs)
 
     @property
     def large(self) -> LargeCaptures:
@@ -68,11 +82,47 @@ class Captures:
         """
         if isinstance(value, bytes):
             value = await asyncio.to_thread(from_xml, value)
-        value, confirmed = _without_flag(value, confirmed=confirmed)
+        value, confirmed = without_flag(value, confirmed=confirmed)
         document = read(value)
-        count = len(document.events)
-        if count > CAPTURE_LIMIT:
-            raise TooManyEvents(count)
+        if len(document.events) > CAPTURE_LIMIT:
+            raise TooManyEvents(CAPTURE_LIMIT)
+
+        async def captured(capture: Document) -> Document:
+            return await self._captured(caller, capture, document)
+
+        return await self._counted(caller, len(document.events), captured, behaviour=behaviour, confirmed=confirmed)
+
+    async def capture_body(
+        self, caller: Caller, body: Spool, *, is_xml: bool, behaviour: Behaviour, confirmed: bool
+    ) -> Document:
+        """Capture what the body of a request holds, however long it is; see `capture`.
+
+        Raises:
+            MalformedJson: it is no JSON.
+        """
+        if len(body) <= WHOLE_BYTES:
+            text = body.whole()
+            value = text if is_xml else await parse_json(text)
+            return await self.capture(caller, value, behaviour=behaviour, confirmed=confirmed)
+        with closing(Spool()) as room:
+            large, flag = await asyncio.to_thread(read_large, body, room, is_xml=is_xml)
+
+            async def captured(capture: Document) -> Document:
+                await self._remember(caller.tenancy, large.document)
+                return await self._handover.put_off(caller, capture, large)
+
+            return await self._counted(caller, large.count, captured, behaviour=behaviour, confirmed=confirmed or flag)
+
+    async def _counted(
+        self,
+        caller: Caller,
+        count: int,
+        captured: Callable[[Document], Awaitable[Document]],
+        *,
+        behaviour: Behaviour,
+        confirmed: bool,
+    ) -> Document:
+        """Count events before they are captured, and give them back if they are not; return the job as it is shown."""
         taken = await self._quota.take(caller, count, confirmed=confirmed) if count else None
         capture = captures.new_capture(
             new_id(),
@@ -82,7 +132,7 @@ class Captures:
             taken=None if taken is None else taken.kept,
         )
         try:
-            return captures.shown(await self._captured(caller, capture, document))
+            return captures.shown(await captured(capture))
         except BaseException:
             if taken is not None:
                 await self._quota.give_back(taken)
@@ -91,7 +141,9 @@ class Captures:
     async def _captured(self, caller: Caller, capture: Document, document: EpcisDocument) -> Document:
         await self._remember(caller.tenancy, document)
         if len(document.events) > AT_ONCE:
-            return await self._put_off(caller, capture, document)
+            with closing(Spool()) as room:
+                large = await asyncio.to_thread(of_document, document, room)
+                return await self._handover.put_off(caller, capture, large)
         batch = await self._prepared(document, capture)
         after = await self._intake.take(caller.tenancy, capture, batch, actor=caller.actor, is_new=True, ends=True)
         await give_back_rest(self._quota, caller.tenancy, after)
@@ -104,6 +156,7 @@ class Captures:
                 document.namespaces,
                 capture_id=capture["_id"],
                 record_time=capture["createdAt"],
+                context=document.context,
             )
 
         return await _in_thread(len(document.events), work)
@@ -115,30 +168,18 @@ class Captures:
             await jobs.remember(document.namespaces)
         await StoredMasterData(self._database, tenancy).remember(elements_of(document.header))
 
-    async def _put_off(self, caller: Caller, capture: Document, document: EpcisDocument) -> Document:
-        """Keep a large document in parts, and leave them to a worker."""
-        jobs = CaptureRepository(self._database, caller.tenancy)
-        parts = await asyncio.to_thread(parts_of, capture["_id"], document, now=self._clock())
-        for part in parts:
-            await jobs.add_part(part)
-        waiting = {**capture, "actor": caller.actor.wire}
-
-        async def work(session: Session) -> None:
-            await jobs.insert(waiting, session=session)
-            payload = {"captureId": capture["_id"]}
-            await self._jobs.enqueue(CAPTURE, str(capture["_id"]), caller.tenancy, payload, session=session)
-
-        await self._database.transact(work)
-        return waiting
-
     async def capture_one(self, caller: Caller, value: Any) -> Document:
         """Capture one event, now; return it as it is stored.
+
+        ``value`` is JSON's, or the bytes of a document in XML with one event.
 
         Raises:
             Invalid: it breaks a rule of the standard.
             Refusal: ``event_id_taken``, and what a plan refuses.
         """
-        value, confirmed = _without_flag(value, confirmed=False)
+        if isinstance(value, bytes):
+            value = alone(read(await asyncio.to_thread(from_xml, value)))
+        value, confirmed = without_flag(value, confirmed=False)
         document = read(value)
         if document.kind != "event":
             raise Invalid(form_errors=["The body must be one event."])
@@ -218,14 +259,16 @@ class EventQueries:
     async def page(self, tenancy: Tenancy, query: EventQuery) -> EventPage:
         """Return the page of a query that its token names, the first without one."""
         events = EventRepository(self._database, tenancy)
-        place = None if query.token is None else place_of(query, query.token)
+        now = self._clock()
+        place = None if query.token is None else place_of(query, query.token, now=timestamp(now))
         if place is None and query.most is not None:
             await self._bound(events, query, query.most)
         left = query.limit if place is None else place.left
         size = query.per_page if left is None else min(query.per_page, left)
         found = await events.page(query, after=None if place is None else (place.time, place.id), limit=size + 1)
-        token = place_after(query, found[size - 1], left=left, shown=size) if len(found) > size else None
-        return EventPage(found[:size], token, timestamp(self._clock()))
+        more, until = len(found) > size, expiry(now)
+        token = place_after(query, found[size - 1], left=left, shown=size, expires=until) if more else None
+        return EventPage(found[:size], token, timestamp(now), until)
 
     async def _bound(self, events: EventRepository, query: EventQuery, most: int) -> None:
         if await events.count(query, limit=most + 1) > most:
@@ -247,18 +290,6 @@ class EventQueries:
         return page
 
 
-class TooManyEvents(Refusal):
-    """More events than one capture takes."""
-
-    def __init__(self, count: int) -> None:
-        super().__init__(
-            "payload_too_large",
-            f"A capture takes at most {CAPTURE_LIMIT} events; these are {count}.",
-            details={"limit": CAPTURE_LIMIT},
-            headers={"GS1-EPCIS-Capture-Limit": str(CAPTURE_LIMIT)},
-        )
-
-
 async def give_back_rest(quota: EpcisEvents, tenancy: Tenancy, capture: Mapping[str, Any]) -> None:
     """Give back what was counted for events that were not captured."""
     kept, rest = capture["taken"], capture["eventCount"] - capture["capturedCount"]
@@ -266,53 +297,12 @@ async def give_back_rest(quota: EpcisEvents, tenancy: Tenancy, capture: Mapping[
         await quota.give_back(TakenEvents.of(tenancy, {**kept, "units": rest}))
 
 
-def read(value: Any) -> EpcisDocument:
-    """Read one of the four shapes.
-
-    Raises:
-        Invalid: it is none.
-    """
-    try:
-        return read_document(value)
-    except EpcisInvalid as fault:
-        raise _invalid(fault.problems) from None
-
-
-def from_xml(text: bytes) -> Any:
-    """Return the JSON of a document in XML.
-
-    Raises:
-        Invalid: it is none, or hostile.
-    """
-    try:
-        return read_xml(text)
-    except EpcisInvalid as fault:
-        raise _invalid(fault.problems) from None
-
-
-def _invalid(problems: Sequence[Problem]) -> Invalid:
-    fields: dict[str, list[str]] = {}
-    for problem in problems:
-        fields.setdefault(problem.path or "body", []).append(problem.message)
-    return Invalid(fields)
-
-
 def _refusal_of(errors: Sequence[Mapping[str, Any]]) -> Refusal:
     """Return why one event was not captured."""
     taken = next((error for error in errors if error["code"] == "event_id_taken"), None)
     if taken is not None:
         return Refusal("event_id_taken", taken["message"])
-    return _invalid([Problem(error["path"], error["message"], error["code"]) for error in errors])
-
-
-def _without_flag(value: Any, *, confirmed: bool) -> tuple[Any, bool]:
-    """Take our own flag out of a body that is otherwise the standard's."""
-    if not isinstance(value, dict) or "confirmOverage" not in value:
-        return value, confirmed
-    flag = value["confirmOverage"]
-    if not isinstance(flag, bool):
-        raise Invalid({"confirmOverage": ["must be true or false"]})
-    return {name: member for name, member in value.items() if name != "confirmOverage"}, confirmed or flag
+    return invalid_of([Problem(error["path"], error["message"], error["code"]) for error in errors])
 
 
 async def _in_thread(size: int, work: Callable[[], Batch]) -> Batch:

@@ -17,9 +17,11 @@ __all__ = [
     "XmlEvent",
     "XmlInvalid",
     "XmlStream",
+    "framed",
     "iter_events",
     "open_xml",
     "read_xml",
+    "whole_events",
     "write_xml",
 ]
 
@@ -54,18 +56,34 @@ def read_xml(source: bytes | BinaryIO, bounds: Bounds | None = None) -> dict[str
     stream = open_xml(source, bounds)
     if stream.kind == JOB:
         return read_job(stream)
-    events = [_whole(event) for event in stream]
-    document = {**stream.envelope(), "@context": stream.whole_context}
-    body = document["epcisBody"]
-    if "queryResults" in body:
-        body = body["queryResults"].setdefault("resultsBody", {"eventList": []})
-    if events or "eventList" in body:
+    events = list(whole_events(stream))
+    document, body = framed(stream)
+    if events:
         body["eventList"] = events
     return document
 
 
-def _whole(event: XmlEvent) -> dict[str, Any]:
-    if event.event is None:
-        raise event.problem or XmlInvalid("the event cannot be read", "xml_event", event.path)
-    event.event.pop("@context", None)
-    return event.event
+def whole_events(stream: XmlStream) -> Iterator[dict[str, Any]]:
+    """Yield the events of a document, without contexts of their own: that of the document shall have it all.
+
+    Raises:
+        XmlInvalid: the document or one of them cannot be read.
+    """
+    for one in stream:
+        if one.event is None:
+            raise one.problem or XmlInvalid("the event cannot be read", "xml_event", one.path)
+        one.event.pop("@context", None)
+        yield one.event
+
+
+def framed(stream: XmlStream) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a document whose events are read, without them, and its member that holds their list.
+
+    Raises:
+        XmlInvalid: something around the events is unknown.
+    """
+    document = {**stream.envelope(), "@context": stream.whole_context}
+    body = document["epcisBody"]
+    if "queryResults" in body:
+        body = body["queryResults"].setdefault("resultsBody", {"eventList": []})
+    return document, body
