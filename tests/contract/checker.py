@@ -138,7 +138,8 @@ class Checker:
         if status != expected:
             raise ContractBroken(f"{method} {path} is no operation and answers {status} instead of {int(expected)}")
         if method.upper() != "HEAD":
-            envelope = self.validator({"$ref": "#/components/schemas/Error"})
+            name = "Problem" if headers.get("content-type") == "application/problem+json" else "Error"
+            envelope = self.validator({"$ref": f"#/components/schemas/{name}"})
             _check_json(f"{method} {path}", envelope, headers.get("content-type", ""), body)
 
     def _compile(self) -> Iterator[Operation]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,6 +14,7 @@ TEXT_XML = "text/xml"
 PROBLEM = "application/problem+json"
 PROBLEM_XML = "application/problem+xml"
 PROBLEMS = (PROBLEM, PROBLEM_XML)
+_QUALITY = re.compile(r"[01](?:\.[0-9]{0,9})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +71,5 @@ def _range(text: str) -> _Range | None:
     media, *parameters = (part.strip().lower() for part in text.split(";"))
     if "/" not in media:
         return None
-    quality = next(
-        (part.partition("=")[2].strip() for part in parameters if part.partition("=")[0].strip() == "q"), "1"
-    )
-    try:
-        return _Range(media, min(max(float(quality), 0.0), 1.0))
-    except ValueError:
-        return None
+    said = next((part.partition("=")[2].strip() for part in parameters if part.partition("=")[0].strip() == "q"), "1")
+    return _Range(media, float(said)) if _QUALITY.fullmatch(said) else None

@@ -13,6 +13,7 @@ from typing import Any, ParamSpec, cast
 from urllib.parse import urlencode
 
 from starlette.responses import Response
+from starlette.routing import Route
 
 from tracepass.api import Call, Router, answer
 from tracepass.core.errors import Refusal
@@ -128,7 +129,8 @@ def add_discovery(router: Router) -> None:
     """Let every path of a router answer OPTIONS with what can be done there; to be called when all are there."""
     methods: dict[str, set[str]] = {}
     for route in router.routes:
-        methods.setdefault(route.path, set()).update(route.methods or ())  # type: ignore[attr-defined]  # all are routes
+        if isinstance(route, Route):
+            methods.setdefault(route.path.removeprefix(router.prefix), set()).update(route.methods or ())
     for path, found in methods.items():
         router.operation("OPTIONS", path, public=True, any_query=True)(_discovery(path, found))
 
