@@ -58,7 +58,7 @@ class Change:
     """One change of one entity: ``state`` is the whole entity after it, as its GET shows it."""
 
     entity: str
-    entity_id: Id
+    entity_id: Id | str
     version: int
     action: str
     diff: list[Difference]

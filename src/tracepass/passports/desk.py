@@ -209,7 +209,8 @@ class Desk:
     async def _commit(
         self, caller: Caller, change: Change, update: Document, template: Template, *, also: Also | None
     ) -> str:
-        passport_id, state = change.entity_id, dict(change.state)
+        state = dict(change.state)
+        passport_id: Id = state["_id"]
         key = key_of(caller, state["gs1"], state["granularity"])
 
         recorded, digest = self.log(caller).writes(change, caller.actor)

@@ -66,7 +66,10 @@ async def create_passports(call: Call, body: PassportBatch) -> Response:
 async def get_passport(call: Call, query: Annotated[ReadQuery, Query()]) -> Response:
     """Read one passport."""
     passport = await call.service(Passports).get(call.caller, locator(call), query)
-    return entity_answer(call, passport, etag=str(passport["version"]))
+    lot = passport.get("lotId")
+    return entity_answer(
+        call, passport, etag=f"{passport['version']}" if lot is None else f"{passport['version']}-{lot}"
+    )
 
 
 @on_passport(router, "DELETE", scope=WRITE, budget=Budget.WRITES)

@@ -25,6 +25,14 @@ class CategoryRules(Protocol):
         ...
 
 
+class LotCounter(Protocol):
+    """What products need to know of lots."""
+
+    async def count(self, tenancy: Tenancy, product_id: Id) -> int:
+        """Count the lots of a product."""
+        ...
+
+
 class PassportCounter(Protocol):
     """What products need to know of passports."""
 

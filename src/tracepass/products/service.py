@@ -19,7 +19,7 @@ from tracepass.core.tenancy import Tenancy
 from tracepass.core.turns import Turns
 from tracepass.identity.models import Caller
 from tracepass.products.models import ProductCreate, ProductPatch, ProductQuery
-from tracepass.products.needs import CategoryRules, PassportCounter
+from tracepass.products.needs import CategoryRules, LotCounter, PassportCounter
 from tracepass.products.repository import INDEXES, ModelTaken, ProductFilter, ProductRepository
 from tracepass.products.seen import ProductMoved, SeenProducts
 from tracepass.products.wire import etag, kept_urls, search_of, shown
@@ -64,7 +64,10 @@ def check_expected(version: int, expected: frozenset[int] | None) -> None:
 class Products:
     """The catalogue of every workspace, one at a time."""
 
-    def __init__(self, database: Database, *, clock: Clock, rules: CategoryRules, passports: PassportCounter) -> None:
+    def __init__(
+        self, database: Database, *, clock: Clock, rules: CategoryRules, passports: PassportCounter, lots: LotCounter
+    ) -> None:
+        self._lots = lots
         self._database = database
         self._clock = clock
         self._rules = rules
@@ -304,7 +307,7 @@ class Products:
         """Delete a product without passports; return it as it was.
 
         Raises:
-            Refusal: ``product_has_passports``, with their number.
+            Refusal: ``product_has_passports`` or ``product_has_lots``, with their number.
         """
         stored = await self._load(caller.tenancy, product_id)
         check_expected(stored["version"], expected)
@@ -314,6 +317,13 @@ class Products:
                 "product_has_passports",
                 f"This product has {product['passportCount']} passports; a product is deleted only without any.",
                 details={"passportCount": product["passportCount"]},
+            )
+        lots = await self._lots.count(caller.tenancy, product_id)
+        if lots:
+            raise Refusal(
+                "product_has_lots",
+                f"This product has {lots} lots; a product is deleted only without any.",
+                details={"lotCount": lots},
             )
         await self._delete(caller, stored)
         return product

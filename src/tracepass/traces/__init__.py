@@ -1,0 +1,1 @@
+"""Traces, which say where deliveries, orders and lots come from, and lots, whose lineage carries them forward."""
