@@ -9,7 +9,7 @@ import orjson
 
 from tracepass.api.rewriting import Failed, Rewritten
 from tracepass.epcis.accepting import PROBLEM_XML, problem_type
-from tracepass.epcis.discovery import LIMITS
+from tracepass.epcis.discovery import limits_of
 from tracepass.epcis.xmljobs import write_problem
 
 PREFIX: Final = "/api/v1/epcis"
@@ -41,14 +41,13 @@ _BY_STATUS: Final = {
 }
 _OF_THE_PIPELINE: Final = frozenset({"conflict", "idempotency_in_flight", "idempotency_answer_lost"})
 """Codes of 409 by which nothing is said to exist already."""
-_CAPTURES: Final = frozenset({"/capture", "/events"})
 
 
 def rewrite(failed: Failed) -> Rewritten | None:
     """Return a failure as its caller wants to read it; None where that is our envelope."""
     media, place = problem_type(failed.accept), failed.path.removeprefix(PREFIX)
     is_large = failed.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and failed.method == "POST"
-    limits = LIMITS if is_large and place in _CAPTURES else {}
+    limits = limits_of(place) if is_large else {}
     if media is None:
         return Rewritten(failed.envelope, "application/json", limits) if limits else None
     problem = problem_of(failed.method, place, failed.status, orjson.loads(failed.envelope))
@@ -74,7 +73,7 @@ def _exception(method: str, place: str, status: int, code: str) -> str | None:
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         if code == "query_too_large":
             return "QueryTooLargeException"
-        return "CaptureLimitExceededException" if place in _CAPTURES else None
+        return "CaptureLimitExceededException" if limits_of(place) else None
     if status == HTTPStatus.CONFLICT:
         return None if code in _OF_THE_PIPELINE else "ResourceAlreadyExistsException"
     return _BY_STATUS.get(status)
