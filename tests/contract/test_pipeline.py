@@ -132,6 +132,7 @@ async def test_what_does_not_exist_is_not_found(
         "workspace": "nobody",
         "name": "nobody",
         "eventId": "urn:uuid:nobody",
+        **dict.fromkeys(("eventType", "epc", "bizStep", "bizLocation", "readPoint", "disposition"), "urn:uuid:nobody"),
         "value": "4099999991235",
     }
     answer = await requests.at(**places).send(owner, operation, headers={"Accept": "application/json"})
