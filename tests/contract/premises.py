@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +17,15 @@ from tests.contract.requests import Requests
 from tracepass.identity.models import Workspace
 
 Places = dict[str, str]
+EVENT_VALUES: Mapping[str, Callable[[str], dict[str, Any]]] = {
+    "eventType": lambda value: {"type": value},
+    "epc": lambda value: {"epcList": [value]},
+    "bizStep": lambda value: {"bizStep": value},
+    "bizLocation": lambda value: {"bizLocation": {"id": value}},
+    "readPoint": lambda value: {"readPoint": {"id": value}},
+    "disposition": lambda value: {"disposition": value},
+}
+"""What an event has that is found under a value, by the name of the parameter."""
 _NAMED = re.compile(r"\{(\w+)\}")
 
 
@@ -65,9 +75,14 @@ class Premises:
             "/api/v1/templates": self._template,
             "/api/v1/links": self._link,
             "/api/v1/domains": self._domain,
+            "/api/v1/lots": self._lot,
+            "/api/v1/traces": self._trace,
             "/api/v1/webhooks": self._webhook,
             "/api/v1/epcis/capture": self._capture,
             "/api/v1/epcis/events": self._event,
+            **{f"/api/v1/epcis/{name}s": partial(self._value, name) for name in EVENT_VALUES},
+            "/api/v1/epcis/queries": self._query,
+            "/api/v1/epcis/nextPageToken": self._token,
         }
 
     async def _created(self, collection: str, owner: Owner) -> str:
@@ -115,6 +130,15 @@ class Premises:
         body = {"anchor": anchor, "linkType": "gs1:pip", "href": "https://brand.example/part", "title": "Part"}
         return await self._made("/api/v1/links", body, owner)
 
+    async def _lot(self, owner: Owner) -> Places:
+        product = await self._product(owner)
+        return {
+            "id": (await self._answered("/api/v1/lots", {"productId": product["id"], "lotNumber": "L"}, owner))["id"]
+        }
+
+    async def _trace(self, owner: Owner) -> Places:
+        return {"id": (await self._sent("/api/v1/traces", owner))["data"]["id"]}
+
     async def _domain(self, owner: Owner) -> Places:
         return await self._made("/api/v1/domains", {"name": f"{uuid4().hex}.example"}, owner)
 
@@ -122,8 +146,35 @@ class Premises:
         job = await self._sent("/api/v1/epcis/capture", owner)
         return {"id": job["captureJobId"]}
 
+    async def _token(self, _: Owner) -> Places:
+        return {"token": "nothing is held for it"}
+
     async def _event(self, owner: Owner) -> Places:
         return {"eventId": (await self._sent("/api/v1/epcis/events", owner))["eventID"]}
+
+    async def _value(self, name: str, owner: Owner) -> Places:
+        """Capture an event that has one value of its own."""
+        value = f"https://ns.example.com/{name}/{uuid4().hex}"
+        event: dict[str, Any] = {
+            "@context": ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"],
+            "type": "ObjectEvent",
+            "eventTime": "2026-06-01T12:00:00.000Z",
+            "eventTimeZoneOffset": "+02:00",
+            "action": "OBSERVE",
+            "epcList": [],
+        }
+        answer = await owner.client.post("/api/v1/epcis/events", json=event | EVENT_VALUES[name](value))
+        assert answer.is_success, answer.text
+        return {name: value}
+
+    async def _query(self, owner: Owner) -> Places:
+        name = uuid4().hex
+        made = await owner.client.post("/api/v1/epcis/queries", json={"name": name, "query": {}})
+        assert made.is_success, made.text
+        body = {"dest": "https://erp.example.com/epcis", "stream": True}
+        answer = await owner.client.post(f"/api/v1/epcis/queries/{name}/subscriptions", json=body)
+        assert answer.is_success, answer.text
+        return {"name": name, "subscriptionId": answer.json()["subscriptionID"]}
 
     async def _sent(self, collection: str, owner: Owner) -> dict[str, Any]:
         """Send the sample of the POST to a collection; return its answer."""
@@ -140,6 +191,9 @@ class Premises:
         return {"id": webhook, "deliveryId": answer.json()["_id"]}
 
     async def _made(self, collection: str, body: dict[str, Any], owner: Owner) -> Places:
+        return {"id": (await self._answered(collection, body, owner))["_id"]}
+
+    async def _answered(self, collection: str, body: dict[str, Any], owner: Owner) -> dict[str, Any]:
         answer = await owner.client.post(collection, json=body)
         assert answer.is_success, answer.text
-        return {"id": answer.json()["_id"]}
+        return dict(answer.json())

@@ -32,7 +32,8 @@ from tracepass.settings import Settings
 OPERATIONS = Checker(load()).operations
 GUARDED = [operation for operation in OPERATIONS if not operation.public]
 SCOPED = [operation for operation in OPERATIONS if operation.scopes]
-IN_A_WORKSPACE = [operation for operation in SCOPED if "{" in operation.path and "/templates/" not in operation.path]
+OF_NOBODY = ("/templates/", "/nextPageToken/")
+IN_A_WORKSPACE = [one for one in SCOPED if "{" in one.path and not any(part in one.path for part in OF_NOBODY)]
 ROLES: tuple[Role, ...] = ("owner", "admin", "editor", "viewer")
 
 

@@ -10,12 +10,13 @@ from starlette.responses import Response
 
 from tracepass.api import Budget, Call, Router, path_id
 from tracepass.api.call import decode_segment
-from tracepass.core.errors import Invalid
+from tracepass.core.errors import Invalid, Refusal
 from tracepass.core.ids import Id
 from tracepass.epcis.captures import Behaviour
+from tracepass.epcis.contexts import EPCIS_CONTEXT_URL
 from tracepass.epcis.discovery import LIMITS
 from tracepass.epcis.models import BEHAVIOUR_HEADER, CAPTURE_BYTES, CaptureListQuery, CaptureQuery, EpcisBody
-from tracepass.epcis.negotiation import EVENTS, JOBS, PLAIN, XML_TYPES
+from tracepass.epcis.negotiation import COLLECTIONS, EVENTS, JOBS, PLAIN, XML_TYPES
 from tracepass.epcis.paging import list_token, read_list_token
 from tracepass.epcis.service import NAMES, Captures, EventQueries
 from tracepass.epcis.standard_router import (
@@ -31,6 +32,17 @@ from tracepass.epcis.standard_router import (
 
 PREFIX = "/api/v1/epcis"
 READ, WRITE = "epcis:read", "epcis:write"
+TOP_LEVEL = (
+    "capture",
+    "events",
+    "eventTypes",
+    "epcs",
+    "bizSteps",
+    "bizLocations",
+    "readPoints",
+    "dispositions",
+    "queries",
+)
 router = Router(prefix=PREFIX)
 
 
@@ -39,6 +51,21 @@ def _behaviour(call: Call) -> Behaviour:
     if asked not in {"rollback", "proceed"}:
         raise Invalid({"GS1-Capture-Error-Behaviour": ["must be rollback or proceed"]})
     return cast("Behaviour", asked)
+
+
+@router.operation("GET", "", scope=READ)
+@speaking(*COLLECTIONS)
+async def list_resources(call: Call) -> Response:
+    """List the top-level resources."""
+    return value_answer(call, {"@context": EPCIS_CONTEXT_URL, "type": "Collection", "member": list(TOP_LEVEL)})
+
+
+@router.operation("DELETE", "/nextPageToken/{token}", scope=READ)
+@speaking(*PLAIN)
+async def release_token(call: Call) -> Response:  # noqa: ARG001 - the shape of a handler
+    """Say that nothing is held for a token, so that nothing can be released."""
+    message = "A token holds nothing here; it expires by itself, when GS1-Next-Page-Token-Expires said."
+    raise Refusal("not_implemented", message)
 
 
 @router.operation(
