@@ -1,0 +1,89 @@
+"""What is wrong with URNs and links, one by one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final
+
+from tracepass.epcis.analysis.happenings import Happening, items_at, text_at
+from tracepass.epcis.identifiers import LONGEST, normal
+from tracepass.gs1.checkdigit import is_valid
+from tracepass.gs1.epc import EpcError, parse_pattern, parse_urn
+from tracepass.gs1.epc.links import STEM, read_link
+from tracepass.gs1.faults import Gs1SyntaxError
+from tracepass.gs1.link import parse_link
+
+_PLAIN_URN = re.compile(r"(urn:epc:id:sgtin:\d+\.\d+)\.[0-9A-Za-z_-]{1,20}", re.ASCII)
+_PLAIN_LINK = re.compile(r"https?://[\w.:-]+/(?:p/)?01/(\d{14})(?:/10/[\w.-]{1,20})?/21/[\w-]{1,20}", re.ASCII)
+_CHECK_CODES: Final = frozenset({"incorrect_check_digit", "incorrect_check_pair"})
+Fault = tuple[str, str]
+"""The code of a rule, and why."""
+Written = tuple[Happening, str, str]
+"""An event, a pointer in it, and the URI that stands there."""
+
+
+def fault_of(uri: str) -> Fault | None:
+    """Return which rule a URI breaks and why; None for what is no identifier of GS1."""
+    if uri.startswith("urn:epc:"):
+        plain = _PLAIN_URN.fullmatch(uri)
+        return _urn_fault(f"{plain[1]}.1" if plain else uri)
+    if uri.startswith(("https://", "http://")) and len(uri) <= LONGEST:
+        plain = _PLAIN_LINK.fullmatch(uri)
+        return None if plain and _is_gtin(plain[1]) else _link_fault(uri)
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _is_gtin(digits: str) -> bool:
+    return is_valid(digits)
+
+
+@lru_cache(maxsize=4096)
+def _urn_fault(uri: str) -> Fault | None:
+    try:
+        if uri.startswith("urn:epc:idpat:"):
+            parse_pattern(uri)
+        elif uri.startswith(("urn:epc:id:", "urn:epc:class:")):
+            parse_urn(uri)
+    except EpcError as fault:
+        return "invalid_urn", str(fault)
+    return None
+
+
+def _link_fault(uri: str) -> Fault | None:
+    try:
+        read_link(uri)
+    except EpcError:
+        return None
+    if normal(uri) == uri and not uri.startswith(STEM):
+        return None
+    try:
+        parse_link(uri)
+    except Gs1SyntaxError as fault:
+        code = "wrong_check_digit" if fault.code in _CHECK_CODES else "invalid_link"
+        return code, f"{fault.message} (position {fault.position})"
+    return None
+
+
+def written_in(happening: Happening) -> Iterator[Written]:
+    """Yield every identifier of an event that names a thing, a class or a place."""
+    for mention in happening.mentions:
+        yield happening, mention.at, mention.uri
+    for amount in happening.amounts:
+        yield happening, f"{amount.at}/epcClass", amount.uri
+    yield from _places(happening)
+
+
+def _places(happening: Happening) -> Iterator[Written]:
+    for name in ("readPoint", "bizLocation"):
+        place = happening.event.get(name)
+        uri = text_at(place, "id") if isinstance(place, dict) else None
+        if uri is not None:
+            yield happening, f"/{name}/id", uri
+    for name, member in (("sourceList", "source"), ("destinationList", "destination")):
+        for index, item in enumerate(items_at(happening.event, name)):
+            uri = text_at(item, member) if isinstance(item, dict) else None
+            if uri is not None:
+                yield happening, f"/{name}/{index}/{member}", uri
