@@ -371,7 +371,7 @@ class TestWhoMay:
         await basic.post(TRACES, json=BODY | {"bring_forward": True})
         await basic.get(TRACES)
         quotas = (await basic.get("/api/v1/me")).json()["quotas"]
-        assert quotas["v1Writes"]["used"] == 1
+        assert quotas["writes"]["used"] == 1
 
     async def test_a_repeated_creation_makes_one_trace(self, client: httpx2.AsyncClient) -> None:
         headers = {"Idempotency-Key": uuid4().hex}

@@ -43,6 +43,11 @@ def _is_scan(operation: Operation) -> bool:
     return operation.path.startswith(("/p/", "/test/", "/01/", "/{"))
 
 
+def _is_of_traces(operation: Operation) -> bool:
+    """Tell whether an operation has 406 where others have 400."""
+    return operation.path.startswith("/api/v1/traces")
+
+
 def _is_oauth(operation: Operation) -> bool:
     """Tell whether an operation has the refusals of a standard, or shows a page; tests of its own look at those."""
     return "OAuth" in operation.definition["tags"]
@@ -145,7 +150,16 @@ async def test_a_category_that_does_not_exist_has_no_template(owner: httpx2.Asyn
         assert (answer.status_code, answer.json()["error"]) == (404, "template_not_found")
 
 
-@_documenting("406")
+@_documenting("406", but=lambda operation: not _is_of_traces(operation))
+async def test_an_unknown_query_parameter_of_traces_is_not_acceptable(
+    operation: Operation, requests: Requests, owner: httpx2.AsyncClient
+) -> None:
+    answer = await requests.send(owner, operation, params={"surprise": "1"})
+    assert (answer.status_code, answer.json()["error"]) == (406, "not_acceptable")
+    assert list(answer.json()["details"]["fieldErrors"]) == ["surprise"]
+
+
+@_documenting("406", but=lambda operation: _is_of_traces(operation))
 async def test_a_caller_who_reads_no_version_that_is_written_is_told_so(
     operation: Operation, requests: Requests, premises: Premises, landlord: Owner
 ) -> None:

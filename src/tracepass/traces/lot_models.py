@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from tracepass.core.canonical import whole
 from tracepass.core.schema import QueryModel, Text, WireId, WireModel, WireTimestamp
 from tracepass.traces.models import Uuid
 
@@ -17,7 +18,7 @@ def _each_once(ids: list[str]) -> list[str]:
 
 
 LotNumber = Annotated[Text, StringConstraints(max_length=100)]
-Quantity = Annotated[float | int, Field(ge=0, le=1e15)]
+Quantity = Annotated[float, Field(ge=0, le=1e15), AfterValidator(whole)]
 Unit = Annotated[Text, StringConstraints(max_length=50)]
 Predecessors = Annotated[list[Uuid], Field(max_length=MOST_PREDECESSORS), AfterValidator(_each_once)]
 

@@ -85,12 +85,12 @@ class Lots:
             "createdAt": timestamp(moment),
             "updatedAt": timestamp(moment),
         }
+        product = await self._product(caller, body.product_id)
         for _ in range(ATTEMPTS):
-            product = await self._product(caller, body.product_id)
             try:
                 await self._add(caller, lot, product)
             except ProductMoved:
-                await self._products.seen.again(caller.tenancy, body.product_id)
+                product = await self._product(caller, body.product_id, anew=True)
                 continue
             return await self._with_passports(caller, {**shown(lot), **warnings_of(lot)})
         raise ProductMoved
@@ -117,9 +117,10 @@ class Lots:
 
         return hold
 
-    async def _product(self, caller: Caller, product_id: Id) -> Document:
+    async def _product(self, caller: Caller, product_id: Id, *, anew: bool = False) -> Document:
+        seen = self._products.seen
         try:
-            return await self._products.seen.last(caller.tenancy, product_id)
+            return await (seen.again if anew else seen.last)(caller.tenancy, product_id)
         except NotFound:
             raise Invalid({"productId": ["names no product of this workspace"]}) from None
 
