@@ -86,13 +86,17 @@ class Resources:
 
         Raises:
             Invalid: the value, or names or values of parameters are wrong.
+            NotFound: no event of this workspace has the value.
             Refusal: ``query_too_large``.
         """
         condition = _condition(resource, value)
         query = await self._queries.query_of(caller.tenancy, parameters, extensions=extensions)
         asked = (*query.asked, (f"/{resource.name}", value))
         narrowed = replace(query, conditions=(condition, *query.conditions), asked=asked)
-        return await self._queries.page(caller.tenancy, narrowed)
+        page = await self._queries.page(caller.tenancy, narrowed)
+        if not page.events:
+            await self.demand(caller, resource, value)
+        return page
 
 
 def _condition(resource: Resource, value: str) -> HasTerm:
