@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from tracepass.epcis.hashorder import COMMENTS, EVENT_ORDER, LEFT_OUT, PAIRS, Group, Leaf, Listed, Order
 from tracepass.epcis.hashtexts import Texts
 from tracepass.epcis.vocabulary import Vocabulary
 
 Event = Mapping[str, Any]
+_PLAIN: Final = Leaf()
+_TYPES: Final = {vocabulary: Leaf(vocabulary=vocabulary) for vocabulary in Vocabulary}
 
 
 def pre_hash(event: Event, namespaces: Mapping[str, str], joiner: str = "") -> str:
@@ -27,19 +29,31 @@ def pre_hash(event: Event, namespaces: Mapping[str, str], joiner: str = "") -> s
 
 
 def event_hash(event: Event, namespaces: Mapping[str, str]) -> str:
-    """Return ``ni:///sha-256;<hex>?ver=CBV2.0`` of a valid event.
+    """Return ``ni:///sha-256;<hex>?ver=CBV2.0`` of a valid event; see `Hasher`."""
+    return Hasher(namespaces)(event)
+
+
+class Hasher:
+    """Hashes valid events that share their namespaces; what it has spelt once it remembers, so let it go with them.
 
     ``namespaces``: prefix -> namespace of the extensions, of the document and of the event together
     (``contexts.namespaces_of``). ``eventID``, ``recordTime`` and ``errorDeclaration`` take no part.
     """
-    digest = hashlib.sha256(pre_hash(event, namespaces).encode("utf-8", "surrogatepass")).hexdigest()
-    return f"ni:///sha-256;{digest}?ver=CBV2.0"
+
+    def __init__(self, namespaces: Mapping[str, str]) -> None:
+        self._write = _Writer(Texts(namespaces), "").event
+
+    def __call__(self, event: Event) -> str:
+        """Return ``ni:///sha-256;<hex>?ver=CBV2.0``."""
+        digest = hashlib.sha256(self._write(event).encode("utf-8", "surrogatepass")).hexdigest()
+        return f"ni:///sha-256;{digest}?ver=CBV2.0"
 
 
 class _Writer:
     def __init__(self, texts: Texts, joiner: str) -> None:
         self._texts = texts
         self._join = joiner.join
+        self._said: dict[tuple[str, str], str] = {}
 
     def event(self, event: Event) -> str:
         said, rest = self._members(event, EVENT_ORDER)
@@ -56,37 +70,50 @@ class _Writer:
         said: list[str] = []
         rest: list[str] = []
         for name, step in order.items():
-            value = owner.get(name)
-            if value is None:
+            if name not in owner or (value := owner[name]) is None:
                 continue
-            if isinstance(step, Leaf):
+            kind = type(step)
+            if kind is Leaf:
                 self._leaf(name, value, step, said)
-            elif isinstance(step, Group):
+            elif kind is Group:
                 self._group(name, value if isinstance(value, list) else [value], step.order, (said, rest))
             else:
                 self._listed(name, value, step, (said, rest))
         return self._join(said), rest
 
     def _leaf(self, name: str, value: Any, leaf: Leaf, said: list[str]) -> None:
-        if isinstance(value, list):
+        if type(value) is str:
+            text = self._said.get((name, value))
+            if text is None:
+                text = self._said[name, value] = self._spelt(name, value, leaf)
+            if text:
+                said.append(text)
+        elif isinstance(value, list):
             several: list[str] = []
             for item in value:
                 self._leaf(name, item, leaf, several)
-            said.extend(sorted(several))
-            return
+            several.sort()
+            said.extend(several)
+        elif text := self._spelt(name, value, leaf):
+            said.append(text)
+
+    def _spelt(self, name: str, value: Any, leaf: Leaf) -> str:
+        """Return what a plain value says, nothing if it is empty."""
         if leaf.time:
             text = self._texts.time(value)
         elif leaf.vocabulary is not None:
             text = self._texts.term(leaf.vocabulary, value)
         else:
             text = self._texts.value(value)
-        if text:
-            said.append(f"{name}={text}")
+        return f"{name}={text}" if text else ""
 
     def _group(self, name: str, values: Iterable[Event], order: Order, into: tuple[list[str], list[str]]) -> None:
         said, rest = into
         several: list[str] = []
         for value in values:
+            if len(value) == 1 and (text := self._single(value, order)):
+                several.append(name + text)
+                continue
             text, left = self._members(value, order)
             here, later = self._own(value, order)
             whole = self._join((text, here)) if here else text
@@ -95,6 +122,15 @@ class _Writer:
             if left or later:
                 rest.append(name + self._sorted([*left, *later]))
         said.extend(sorted(several))
+
+    def _single(self, owner: Event, order: Order) -> str:
+        """Return what an element says whose only member is a plain text, as the ``id`` of most places is."""
+        ((name, value),) = owner.items()
+        step = order.get(name)
+        said: list[str] = []
+        if type(step) is Leaf and type(value) is str:
+            self._leaf(name, value, step, said)
+        return said[0] if said else ""
 
     def _listed(self, name: str, values: list[Any], step: Listed, into: tuple[list[str], list[str]]) -> None:
         said: list[str] = []
@@ -129,8 +165,9 @@ class _Writer:
     def _pair(self, item: Event, name: str, vocabulary: Vocabulary) -> str:
         said: list[str] = []
         if "type" in item:
-            self._leaf("type", item["type"], Leaf(vocabulary=vocabulary), said)
-        self._leaf(name, item[name], Leaf(), said)
+            # The one name that has another vocabulary elsewhere: nothing is remembered of it.
+            said.append(self._spelt("type", item["type"], _TYPES[vocabulary]))
+        self._leaf(name, item[name], _PLAIN, said)
         return self._join(said)
 
     def _extension(self, name: str, value: Any) -> Iterator[str]:

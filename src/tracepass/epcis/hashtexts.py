@@ -29,12 +29,16 @@ class Texts:
 
     def __init__(self, namespaces: Mapping[str, str]) -> None:
         self._namespaces = namespaces
+        self._names: dict[str, str] = {}
 
     def name(self, name: str) -> str:
         """Return the name of an extension as ``{namespace}local``; a name whose prefix is not declared as it is."""
-        prefix, colon, local = name.partition(":")
-        namespace = self._namespaces.get(prefix) if colon else None
-        return name if namespace is None else f"{{{namespace}}}{local}"
+        spelt = self._names.get(name)
+        if spelt is None:
+            prefix, colon, local = name.partition(":")
+            namespace = self._namespaces.get(prefix) if colon else None
+            spelt = self._names[name] = name if namespace is None else f"{{{namespace}}}{local}"
+        return spelt
 
     def value(self, value: Any) -> str:
         """Spell any value."""

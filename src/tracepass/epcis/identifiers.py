@@ -22,6 +22,7 @@ LONGEST = 2048
 _URN = "urn:epc:"
 _PLAIN_SERIAL = re.compile(r"[0-9A-Za-z_-][0-9A-Za-z_.-]{0,19}")
 _PLAIN_LINK = re.compile(r"https?://[^/?#]+(/01/[0-9]{14})(?:/10/[\w.-]{1,20})?(/21/[0-9A-Za-z_-]{1,20})", re.ASCII)
+_KEY_IN_PATH = re.compile(r"/[0-9]{2,4}/")
 _LOT_AND_SERIAL = re.compile(r"(/01/[0-9]{8,14}/10/[^/?#]+)/21/")
 _SERIAL_AIS: Mapping[str, tuple[str, ...]] = {
     "01": ("21", "235", "10"),
@@ -46,13 +47,19 @@ def normal(uri: str) -> str:
     superfluous) and without attributes. Any other URI stays as it is, and so does one longer than ``LONGEST``. Never
     raises.
     """
-    if len(uri) > LONGEST:
-        return uri
+    return _normal(uri) if len(uri) <= LONGEST else uri
+
+
+@lru_cache(maxsize=8192)
+def _normal(uri: str) -> str:
+    """Return the text for a URI: each is asked for several times, for its hash and for each way it is found."""
     if uri.startswith(_URN):
         return _from_urn(uri)
     if uri.startswith(("https://", "http://")):
         plain = _PLAIN_LINK.fullmatch(uri)
-        return f"{STEM}{plain[1]}{plain[2]}" if plain else _from_link(uri)
+        if plain:
+            return f"{STEM}{plain[1]}{plain[2]}"
+        return _from_link(uri) if _KEY_IN_PATH.search(uri) else uri
     return uri
 
 

@@ -6,14 +6,13 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 
 import orjson
 
 from tracepass.core.ids import Id, new_id
 from tracepass.core.mongo import Document
 from tracepass.epcis.contexts import namespaces_of
-from tracepass.epcis.hashing import event_hash
+from tracepass.epcis.hashing import Hasher
 from tracepass.epcis.keptcontexts import kept_context
 from tracepass.epcis.normalising import normalised
 from tracepass.epcis.problems import Problem
@@ -60,13 +59,17 @@ def prepare(
     ``first`` is the place of the first in its document, ``context`` the ``@context`` of that document.
     """
     prepared, problems, kept_of = [], [], _keeper(list(context))
+    usual = _Preparing(namespaces, capture_id, record_time)
     for index, event in enumerate(events, first):
         found = problems_of(event, namespaces)
         if found:
             problems += [problem.within("", index) for problem in found]
             continue
-        own = namespaces_of(event["@context"], namespaces) if "@context" in event else dict(namespaces)
-        one = _prepared(event, own, capture_id=capture_id, record_time=record_time, index=index)
+        if "@context" in event:
+            own = namespaces_of(event["@context"], namespaces)
+            one = _Preparing(own, capture_id, record_time).prepared(event, index)
+        else:
+            one = usual.prepared(event, index)
         kept = kept_of(event.get("@context"))
         if kept is not None:
             one.document["context"] = kept
@@ -81,29 +84,40 @@ def _keeper(context: list[Any]) -> Callable[[Any], bytes | None]:
     return lambda own: usual if own is None or context in (own, [own]) else kept_context(context, own)
 
 
-def _prepared(
-    event: Mapping[str, Any], namespaces: Mapping[str, str], *, capture_id: Id, record_time: str, index: int
-) -> Prepared:
-    twin = dict(normalised(event, namespaces))
-    digest = event_hash(event, namespaces)
-    twin["eventID"] = event_id = twin.get("eventID") or digest
-    facts = facts_of(twin)
-    document: Document = {
-        "_id": new_id(),
-        "captureId": capture_id,
-        "eventID": event_id,
-        "eventKey": _key(event_id, event.get("errorDeclaration")),
-        "hash": digest,
-        "eventTime": twin["eventTime"],
-        "recordTime": record_time,
-        "terms": [term("capture", str(capture_id)), *terms_of(twin, facts)],
-        "facts": [{"k": key, "v": value} for key, value in facts],
-        "namespaces": [[prefix, namespace] for prefix, namespace in namespaces.items()],
-        "event": orjson.dumps(event),
-    }
-    epcs = [epc for name in EPC_FIELDS for epc in twin.get(name, ())]
-    parent = [twin["parentID"]] if "parentID" in twin else []
-    return Prepared(index, document, tuple(dict.fromkeys([*epcs, *parent])))
+class _Preparing:
+    """Prepares events that share their namespaces, and what follows from these."""
+
+    def __init__(self, namespaces: Mapping[str, str], capture_id: Id, record_time: str) -> None:
+        self._namespaces = namespaces
+        self._pairs = [[prefix, namespace] for prefix, namespace in namespaces.items()]
+        self._hash = Hasher(namespaces)
+        self._capture_id = capture_id
+        self._captured = term("capture", str(capture_id))
+        self._record_time = record_time
+
+    def prepared(self, event: Mapping[str, Any], index: int) -> Prepared:
+        """Return an event as it is stored."""
+        twin = normalised(event, self._namespaces)
+        digest = self._hash(event)
+        twin["eventID"] = event_id = twin.get("eventID") or digest
+        facts = facts_of(twin)
+        document: Document = {
+            "_id": new_id(),
+            "captureId": self._capture_id,
+            "eventID": event_id,
+            "eventKey": _key(event_id, event.get("errorDeclaration")),
+            "hash": digest,
+            "eventTime": twin["eventTime"],
+            "recordTime": self._record_time,
+            "terms": [self._captured, *terms_of(twin, facts)],
+            "facts": [{"k": key, "v": value} for key, value in facts],
+            "namespaces": self._pairs,
+            "event": orjson.dumps(event),
+        }
+        epcs = [epc for name in EPC_FIELDS for epc in twin.get(name, ())]
+        if "parentID" in twin:
+            epcs.append(twin["parentID"])
+        return Prepared(index, document, tuple(dict.fromkeys(epcs)))
 
 
 def _key(event_id: str, declaration: Any) -> str:
@@ -115,11 +129,9 @@ def _key(event_id: str, declaration: Any) -> str:
 
 
 def product_key(epc: str) -> str | None:
-    """Return the global key of a product, lot or item (``01/04012345000016/21/4711``), None for what is none."""
+    """Return the global key of a product, lot or item (``01/04012345000016/21/A%2F1``), None for what is none."""
     path = epc.removeprefix(CANONICAL)
-    if path == epc or not path.startswith("01/"):
-        return None
-    return "/".join(unquote(segment) for segment in path.split("/"))
+    return None if path == epc or not path.startswith("01/") else path
 
 
 def link(prepared: Sequence[Prepared], passports: Mapping[str, Id]) -> None:

@@ -7,9 +7,9 @@ one index serves every question of the standard (docs/decisions/0029).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from tracepass.epcis.measures import to_base
 
@@ -89,25 +89,38 @@ def measure(name: str, value: float, uom: str | None) -> Fact:
 
 def terms_of(twin: Twin, facts: Iterable[Fact]) -> list[str]:
     """Return the terms of an event, each once."""
-    keys = (presence(key) for key, _ in facts)
-    return list(dict.fromkeys([*_plain(twin), *_sensors(twin), *_fields(twin), *keys]))
+    found = _plain(twin)
+    if "sensors" in twin:
+        found.extend(_sensors(twin))
+    if "fields" in twin:
+        found.extend(_fields(twin))
+    found.extend(presence(key) for key, _ in facts)
+    return list(dict.fromkeys(found))
 
 
 def facts_of(twin: Twin) -> list[Fact]:
     """Return the numbers and instants of an event, by key."""
-    return list(dict.fromkeys([*_quantities(twin), *_error_time(twin), *_sensor_facts(twin), *_field_facts(twin)]))
+    found: list[Fact] = []
+    for name, facts in _FACTS.items():
+        if name in twin:
+            found.extend(facts(twin))
+    return list(dict.fromkeys(found))
 
 
-def _plain(twin: Twin) -> Iterator[str]:
-    yield from (term(name, twin[name]) for name in NAMES if name in twin)
+def _plain(twin: Twin) -> list[str]:
+    found = [term(name, twin[name]) for name in NAMES if name in twin]
     for name in LISTS:
-        yield from (term(name, value) for value in twin.get(name, ()))
-    persistent = twin.get("persistentDisposition", {})
-    for name in ("set", "unset"):
-        yield from (term(f"persistentDisposition.{name}", value) for value in persistent.get(name, ()))
+        if name in twin:
+            found += [term(name, value) for value in twin[name]]
+    if "persistentDisposition" in twin:
+        persistent = twin["persistentDisposition"]
+        for name in ("set", "unset"):
+            found += [term(f"persistentDisposition.{name}", value) for value in persistent.get(name, ())]
     for name, tag in PAIRS:
-        yield from (term(f"{tag}:{pair.get('type') or ''}", pair["id"]) for pair in twin.get(name, ()))
-    yield from _error(twin.get("errorDeclaration"))
+        if name in twin:
+            found += [term(f"{tag}:{pair.get('type') or ''}", pair["id"]) for pair in twin[name]]
+    found.extend(_error(twin.get("errorDeclaration")))
+    return found
 
 
 def _error(declaration: Mapping[str, Any] | None) -> Iterator[str]:
@@ -171,6 +184,14 @@ def _field_facts(twin: Twin) -> Iterator[Fact]:
             yield entry["k"], value
         elif isinstance(value, int | float) and not isinstance(value, bool):
             yield entry["k"], number(value)
+
+
+_FACTS: Final[Mapping[str, Callable[[Twin], Iterator[Fact]]]] = {
+    "quantities": _quantities,
+    "errorDeclaration": _error_time,
+    "sensors": _sensor_facts,
+    "fields": _field_facts,
+}
 
 
 def instant(text: str) -> datetime:

@@ -42,7 +42,8 @@ def problems_of(event: Any, namespaces: Mapping[str, str]) -> list[Problem]:
     found = [] if validator.is_valid(event) else list(_told(validator.iter_errors(event), kind))
     own = event.get("@context")
     known = namespaces if own is None else namespaces_of(own, namespaces)
-    found.extend(islice(_undeclared(event, known, ()), MOST_PROBLEMS - len(found)))
+    if _names_undeclared(event, known):
+        found.extend(islice(_undeclared(event, known, ()), MOST_PROBLEMS - len(found)))
     return found
 
 
@@ -59,6 +60,23 @@ def problems_in(document: Document) -> list[Problem]:
 
 def _told(errors: Iterator[ValidationError], kind: str) -> Iterator[Problem]:
     return islice((problem for error in errors for problem in problem_of(error, kind)), MOST_PROBLEMS)
+
+
+def _names_undeclared(event: Mapping[str, Any], namespaces: Mapping[str, str]) -> bool:
+    """Tell whether any name's prefix is declared nowhere; almost every event is done with here."""
+    pending: list[Any] = [event]
+    while pending:
+        value = pending.pop()
+        if type(value) is list:
+            pending += [item for item in value if type(item) is dict or type(item) is list]
+            continue
+        for name, inner in value.items():
+            if ":" in name and split_name(name, namespaces) is None:
+                return True
+            kind = type(inner)
+            if (kind is dict or kind is list) and name != "@context":
+                pending.append(inner)
+    return False
 
 
 def _undeclared(
