@@ -33,9 +33,11 @@ from tracepass.core.secretkey import load_secret_key
 from tracepass.domains.router import router as domains_router
 from tracepass.domains.service import TxtRecords
 from tracepass.epcis import failures as epcis_failures
+from tracepass.epcis.histories_router import histories_router, visibility_router
 from tracepass.epcis.namedqueries_router import queries_router
 from tracepass.epcis.resources_router import resources_router
 from tracepass.epcis.router import router as epcis_router
+from tracepass.epcis.workbench_router import workbench_router
 from tracepass.exports.router import console_router, context_router
 from tracepass.exports.router import router as exports_router
 from tracepass.files.router import router as files_router
@@ -96,6 +98,9 @@ ROUTERS = (
     files_router,
     webhooks_router,
     epcis_router,
+    workbench_router,
+    histories_router,
+    visibility_router,
     exports_router,
     console_router,
     context_router,

@@ -25,10 +25,14 @@ from tracepass.domains.service import DnsTxtRecords, DomainDirectory, Domains, T
 from tracepass.epcis import namedqueriesrepository, subscriptionsrepository
 from tracepass.epcis import service as epcis
 from tracepass.epcis.exporting import EVENTS_SECTION
+from tracepass.epcis.histories import Histories
 from tracepass.epcis.namedqueries import NamedQueries
 from tracepass.epcis.resources import Resources
 from tracepass.epcis.service import Captures, EventQueries
 from tracepass.epcis.subscriptions import Subscriptions
+from tracepass.epcis.timelines import PublicTimelines
+from tracepass.epcis.visibility import Visibility
+from tracepass.epcis.workbench import Workbench
 from tracepass.exports import service as exports
 from tracepass.exports.context import Contexts
 from tracepass.exports.making import Content
@@ -153,8 +157,10 @@ def build_services(
         Claims(database, clock=clock),
         *_lot_services(database, clock, catalogue, Passports(desk, claims=claims, files=files, slots=slots, lots=lots)),
         *_desk_services(desk, claims, files),
+        *_history_services(PassportLives(desk, files=files), origins),
         TemplatePages(templates),
         Tools(clock=clock),
+        Workbench(clock=clock),
         Vocabulary(templates, origin=origins.api),
         Resolver.over(database, templates, clock=clock, origin=origins.resolver),
         *_link_services(database, settings, clock, claims, records or DnsTxtRecords()),
@@ -170,13 +176,20 @@ def _desk_services(desk: Desk, claims: GtinClaims, files: Files) -> tuple[object
         PassportFields(desk, files=files),
         PassportStates(desk, claims=claims),
         PassportRecords(desk),
-        PassportLives(desk, files=files),
         Labels(desk),
         DefaultsCopier(desk, files=files),
         TemplateUpgrades(desk),
         Verdicts(desk),
         ConditionFlags(desk),
     )
+
+
+def _history_services(lives: PassportLives, origins: Origins) -> tuple[object, ...]:
+    """Return what tells the lives of products: to their companies, and to everybody."""
+    database, clock = lives.desk.database, lives.desk.clock
+    visibility = Visibility(database, clock=clock)
+    timelines = PublicTimelines(database, jobs=Jobs(database, clock=clock), visibility=visibility)
+    return lives, visibility, timelines, Histories(database, lives, clock=clock, origins=origins)
 
 
 def _identity_services(database: Database, settings: Settings, clock: Clock) -> tuple[object, ...]:

@@ -27,6 +27,8 @@ from tracepass.core.sealer import Sealer
 from tracepass.core.sealing import Sealing
 from tracepass.epcis.namedqueries import NamedQueries
 from tracepass.epcis.service import CAPTURE, Captures
+from tracepass.epcis.timelines import PublicTimelines
+from tracepass.epcis.visibility import TIMELINES
 from tracepass.epcis.subscriptionsoffice import WATCHED as FED
 from tracepass.epcis.subscriptionsoffice import OfficeNeeds, SubscriptionOffice, subscription_office
 from tracepass.exports.service import MAKE as MAKE_EXPORT
@@ -159,6 +161,7 @@ def workers(database: Database, settings: Settings, clock: Clock, services: dict
         MAIL_INVITATION: mails.invitation,
         MAIL_DISABLED: WebhookNotices(database, clock=clock, mailer=mailer).disabled,
         CAPTURE: services[Captures].large.work,
+        TIMELINES: services[PublicTimelines].work,
         MAKE_EXPORT: services[ExportWork].make,
         PURGE_EXPORT: services[ExportWork].purge,
     }

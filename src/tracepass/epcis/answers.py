@@ -52,6 +52,21 @@ def query_document(
     return document, writer.about
 
 
+def history_document(page: EventPage, *, style: Style) -> tuple[dict[str, Any], About]:
+    """Return a page as a document of events that can be captured elsewhere, and the headers that tell how."""
+    context = document_context(page.events)
+    writer = _Writer(style)
+    events = [_with_context(own_context(stored, context), writer.event(stored)) for stored in page.events]
+    document = {
+        "@context": context,
+        "type": "EPCISDocument",
+        "schemaVersion": style.version,
+        "creationDate": page.at,
+        "epcisBody": {"eventList": events},
+    }
+    return document, writer.about
+
+
 def event_document(stored: Mapping[str, Any], *, style: Style) -> tuple[dict[str, Any], About]:
     """Return one event that stands for itself, and the headers that tell how it is written."""
     writer = _Writer(style)
@@ -60,15 +75,7 @@ def event_document(stored: Mapping[str, Any], *, style: Style) -> tuple[dict[str
 
 def single_document(stored: Mapping[str, Any], *, style: Style) -> tuple[dict[str, Any], About]:
     """Return one event within a document, and the headers that tell how it is written."""
-    writer = _Writer(style)
-    document = {
-        "@context": context_of(stored),
-        "type": "EPCISDocument",
-        "schemaVersion": style.version,
-        "creationDate": stored["recordTime"],
-        "epcisBody": {"eventList": [writer.event(stored)]},
-    }
-    return document, writer.about
+    return history_document(EventPage([dict(stored)], None, stored["recordTime"]), style=style)
 
 
 class _Writer:

@@ -13,6 +13,7 @@ from tracepass.core.tenancy import Actor, Tenancy
 from tracepass.epcis import captures
 from tracepass.epcis.repository import CaptureRepository, EventRepository, EventTaken
 from tracepass.epcis.storing import Batch, Prepared, link, product_key
+from tracepass.epcis.visibility import Visibility
 
 ATTEMPTS = 5
 
@@ -33,6 +34,7 @@ class Intake:
         self._database = database
         self._clock = clock
         self._log = SecurityLog(database, clock=clock)
+        self._visibility = Visibility(database, clock=clock)
 
     async def sort(self, tenancy: Tenancy, prepared: Sequence[Prepared]) -> Sorted:
         """Tell new events from repeats: the same id (or, without one, hash) with the same hash."""
@@ -110,6 +112,8 @@ class Intake:
         is_new: bool,
     ) -> None:
         events, jobs = EventRepository(self._database, tenancy), CaptureRepository(self._database, tenancy)
+        ends = not after["running"] and after["capturedCount"] > 0
+        shows = ends and await self._visibility.any_steps(tenancy)
 
         async def work(session: Session) -> None:
             await events.insert([event.document for event in fresh], session=session)
@@ -122,6 +126,8 @@ class Intake:
                 raise Overtaken
             if not after["running"]:
                 await self.note(tenancy, after, actor=actor, session=session)
+                if shows:
+                    await self._visibility.tell(tenancy, after["_id"], session=session)
 
         await self._database.transact(work)
 

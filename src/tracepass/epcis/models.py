@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, RootModel
+from pydantic import Field, RootModel, StringConstraints
 
-from tracepass.core.schema import QueryModel
+from tracepass.core.schema import QueryModel, WireModel
 
 CAPTURE_LIMIT = 500_000
 """Events of one capture: as many of the shortest as its bytes hold."""
@@ -32,3 +32,18 @@ class CaptureListQuery(QueryModel):
 
     per_page: int = Field(default=30, ge=1, le=1000)
     next_page_token: str | None = None
+
+
+class HistoryQuery(QueryModel):
+    """Which page of the history of a passport."""
+
+    per_page: int = Field(default=1000, ge=1, le=1000)
+    next_page_token: str | None = None
+
+
+class VisibilityWrite(WireModel):
+    """The business steps whose events everybody may see."""
+
+    public_biz_steps: Annotated[
+        list[Annotated[str, StringConstraints(min_length=1, max_length=300)]], Field(max_length=100)
+    ]

@@ -19,7 +19,14 @@ from tracepass.api import Call, Router, answer
 from tracepass.core.errors import Refusal
 from tracepass.core.mongo import Document
 from tracepass.epcis.accepting import JSON
-from tracepass.epcis.answers import EventPage, event_document, query_document, single_document
+from tracepass.epcis.answers import (
+    About,
+    EventPage,
+    event_document,
+    history_document,
+    query_document,
+    single_document,
+)
 from tracepass.epcis.discovery import discovery_headers
 from tracepass.epcis.negotiation import NotAcceptable, Style, style_of
 from tracepass.epcis.problems import EpcisInvalid
@@ -74,11 +81,23 @@ async def events_answer(
     Raises:
         NotAcceptable: something in it has no form in XML, which is what was asked for.
     """
+    return await _page_answer(call, page, functools.partial(query_document, name=name, subscription=subscription))
+
+
+async def history_answer(call: Call, page: EventPage) -> Response:
+    """Answer a page of events as an EPCISDocument, else as `events_answer`.
+
+    Raises:
+        NotAcceptable: something in it has no form in XML, which is what was asked for.
+    """
+    return await _page_answer(call, page, history_document)
+
+
+async def _page_answer(call: Call, page: EventPage, make: Callable[..., tuple[dict[str, Any], About]]) -> Response:
     agreed = style(call)
 
     def write() -> Written:
-        document, about = query_document(page, style=agreed, name=name, subscription=subscription)
-        return _written(agreed, document, about)
+        return _written(agreed, *make(page, style=agreed))
 
     body, about = await (
         asyncio.to_thread(write) if agreed.is_xml and len(page.events) >= IN_THREAD_FROM else _now(write)

@@ -97,17 +97,13 @@ class Timelines:
         change = {"$set": members, "$inc": {"timeline.life.edition": 1}}
         await self._claims.update({"_id": key, "passportId": passport_id}, change, session=session)
 
-    async def editions(self, keys: Sequence[str]) -> dict[str, int]:
-        """Return the editions of what captured events say, by those of some keys that this tenancy holds."""
-        found = self._claims.find({"_id": {"$in": list(keys)}}, projection={"timeline.captured.edition": 1})
-        return {claim["_id"]: _edition(claim) async for claim in found}
+    async def captured(self, keys: Sequence[str]) -> dict[str, Document]:
+        """Return what captured events say, by those of some keys that this tenancy holds; empty where they are none."""
+        found = self._claims.find({"_id": {"$in": list(keys)}}, projection={"timeline.captured": 1})
+        return {claim["_id"]: claim.get("timeline", {}).get("captured", {}) async for claim in found}
 
-    async def keep_captured(self, key: str, edition: int, part: Mapping[str, Any]) -> bool:
-        """Set what captured events say, if it is of an edition still; tell whether it was."""
-        before = {"timeline.captured.edition": edition or None}
-        captured = {**part, "edition": edition + 1}
-        return await self._claims.update({"_id": key, **before}, {"$set": {"timeline.captured": captured}})
-
-
-def _edition(claim: Mapping[str, Any]) -> int:
-    return int(claim.get("timeline", {}).get("captured", {}).get("edition", 0))
+    async def keep_captured(self, key: str, edition: int | None, part: Mapping[str, Any]) -> bool:
+        """Set what captured events say, if it is of an edition still (None: none yet); tell whether it was."""
+        before = {"_id": key, "timeline.captured.edition": edition}
+        captured = {**part, "edition": (edition or 0) + 1}
+        return await self._claims.update(before, {"$set": {"timeline.captured": captured}})

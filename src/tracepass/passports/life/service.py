@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tracepass.core.changes import Change, Page, Stale
@@ -154,10 +154,6 @@ class PassportLives:
     async def since(self, caller: Caller, passport_id: Id, moment: str, *, limit: int) -> list[Document]:
         """Return entries of all types as they are stored, from a moment on, the oldest first."""
         return await self._entries(caller).since(passport_id, moment, limit=limit)
-
-    async def named(self, caller: Caller, passport_id: Id, ids: Sequence[Id]) -> dict[Id, Document]:
-        """Return the entries that some ids name, as they are stored."""
-        return await self._entries(caller).find_all(passport_id, ids) if ids else {}
 
     async def _commit(self, caller: Caller, passport: Document, deed: _Deed) -> None:
         """Write an entry, its record and what scanners see of it, in one transaction; raise `Stale` to look again."""

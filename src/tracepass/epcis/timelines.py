@@ -1,0 +1,117 @@
+"""What the pages of passports show of captured events, kept ready beside what a scan reads.
+
+A job goes over events whose steps everybody may see, those of a capture or all of a workspace, and makes anew what the
+claims of the passports they name hold. It looks at the choice after it has looked at the edition it takes the place of,
+so whoever comes last has seen the latest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import orjson
+
+from tracepass.core.ids import find_id
+from tracepass.core.jobs import Job, Jobs
+from tracepass.core.mongo import Database, Document
+from tracepass.core.tenancy import Tenancy
+from tracepass.epcis.filters import BY_TERM, beyond, filter_of, sort_of
+from tracepass.epcis.histories import CLASSES, THINGS, names_of
+from tracepass.epcis.queries import EventQuery, HasTerm
+from tracepass.epcis.repository import EVENTS
+from tracepass.epcis.storing import CANONICAL, product_key
+from tracepass.epcis.terms import presence, term
+from tracepass.epcis.visibility import Visibility
+from tracepass.passports.service import MOST_SHOWN, Timelines
+
+BATCH: Final = 200
+ATTEMPTS: Final = 10
+_NAMING: Final = tuple(f"{tag}=" for tag in (*THINGS, *CLASSES))
+_HINT: Final = "_".join(f"{field}_{direction}" for field, direction in BY_TERM)
+_TOLD: Final = {"eventID": 1, "eventTime": 1, "terms": 1}
+_MARGIN: Final = 20
+"""Events read beyond those shown, for such as were declared wrong."""
+
+
+class PublicTimelines:
+    """Does the jobs that captures, and choices of what is public, ask for."""
+
+    def __init__(self, database: Database, *, jobs: Jobs, visibility: Visibility) -> None:
+        self._database = database
+        self._jobs = jobs
+        self._visibility = visibility
+
+    async def work(self, job: Job) -> None:
+        """Go over the events batch by batch; another worker goes on where a dead one stopped."""
+        capture = job.payload.get("captureId")
+        steps = frozenset(job.payload["steps"]) if capture is None else await self._visibility.steps(job.tenancy)
+        conditions = [HasTerm(_step_terms(steps))]
+        if capture is not None:
+            conditions.insert(0, HasTerm((term("capture", str(capture)),)))
+        query, place = EventQuery(tuple(conditions)), job.progress
+        while steps and (found := await self._page(job.tenancy, query, place)):
+            await self._refresh_all(job.tenancy, found)
+            place = [found[-1]["eventTime"], str(found[-1]["_id"])]
+            if not await self._jobs.renew(job, place):
+                return
+        await self._jobs.finish(job)
+
+    async def _page(self, tenancy: Tenancy, query: EventQuery, place: list[str] | None) -> list[Document]:
+        asked = filter_of(query)
+        if place is not None:
+            asked = {"$and": [*asked["$and"], beyond(query, place[0], find_id(place[1]))]}
+        return await self._events(tenancy, query, asked, limit=BATCH)
+
+    async def _events(
+        self, tenancy: Tenancy, query: EventQuery, asked: Mapping[str, Any], *, limit: int
+    ) -> list[Document]:
+        events = self._database.scoped(EVENTS, tenancy)
+        return await events.find(asked, projection=_TOLD, sort=sort_of(query), limit=limit, hint=_HINT).to_list()
+
+    async def _refresh_all(self, tenancy: Tenancy, events: Iterable[Document]) -> None:
+        head = "" if tenancy.environment == "live" else f"test/{tenancy.workspace_id}/"
+        links = dict.fromkeys(link for event in events for link in _named(event))
+        keys = {head + key: link for link in links if (key := product_key(link)) is not None}
+        timelines = Timelines(self._database, tenancy)
+        for key in await timelines.captured(list(keys)):
+            await self._refresh(tenancy, timelines, key, keys[key])
+
+    async def _refresh(self, tenancy: Tenancy, timelines: Timelines, key: str, link: str) -> None:
+        for _ in range(ATTEMPTS):
+            before = (await timelines.captured([key])).get(key)
+            if before is None:
+                return
+            part = await self._part(tenancy, link, await self._visibility.steps(tenancy))
+            same = before.get("entries", b"[]") == part["entries"]
+            if same or await timelines.keep_captured(key, before.get("edition"), part):
+                return
+
+    async def _part(self, tenancy: Tenancy, link: str, steps: frozenset[str]) -> Document:
+        """Return what everybody may see of the newest events that name a thing."""
+        if not steps:
+            return {"entries": b"[]", "more": False}
+        query = EventQuery((HasTerm(names_of(link)), HasTerm(_step_terms(steps))))
+        found = await self._events(tenancy, query, filter_of(query), limit=MOST_SHOWN + 1 + _MARGIN)
+        wrong = {event["eventID"] for event in found if presence("errorDeclaration") in event["terms"]}
+        told = [_entry(event) for event in found if event["eventID"] not in wrong]
+        return {"entries": orjson.dumps(told[:MOST_SHOWN]), "more": len(told) > MOST_SHOWN}
+
+
+def _step_terms(steps: Iterable[str]) -> tuple[str, ...]:
+    return tuple(term("bizStep", step) for step in sorted(steps))
+
+
+def _named(event: Mapping[str, Any]) -> Iterable[str]:
+    """Yield the GS1 identifiers that an event names."""
+    for one in event["terms"]:
+        tag, _, value = one.partition("=")
+        if f"{tag}=" in _NAMING and value.startswith(CANONICAL):
+            yield value
+
+
+def _entry(event: Mapping[str, Any]) -> Document:
+    """Return what everybody may see of an event: when, which step and disposition; not where, nor of whom."""
+    said = {tag: value for tag, _, value in (one.partition("=") for one in event["terms"])}
+    told = {"type": "event", "at": event["eventTime"], "bizStep": said["bizStep"]}
+    return {**told, "disposition": said["disposition"]} if "disposition" in said else told
