@@ -25,6 +25,16 @@ def filter_of(query: EventQuery) -> dict[str, Any]:
     return {"$and": parts} if parts else {}
 
 
+def finds_nothing(query: EventQuery) -> bool:
+    """Tell whether no event can lie between the times of a query: MongoDB would sort what it does not find."""
+    times = [condition for condition in query.conditions if isinstance(condition, AtTime)]
+    return any(
+        one.field == other.field and one.operator == "GE" and other.operator == "LT" and one.value >= other.value
+        for one in times
+        for other in times
+    )
+
+
 def index_of(query: EventQuery) -> tuple[tuple[str, int], ...]:
     """Return the index that a query goes by."""
     if query.order == "recordTime":

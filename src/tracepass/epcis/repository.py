@@ -18,6 +18,7 @@ from tracepass.epcis.filters import (
     TENANT,
     beyond,
     filter_of,
+    finds_nothing,
     index_of,
     sort_of,
 )
@@ -98,6 +99,8 @@ class EventRepository:
 
     async def page(self, query: EventQuery, *, after: tuple[str, Id] | None, limit: int) -> list[Document]:
         """Return events that a query asks for, in its order, from a place on."""
+        if finds_nothing(query):
+            return []
         asked = filter_of(query)
         if after is not None:
             asked = {"$and": [*asked.get("$and", ()), beyond(query, *after)]}
