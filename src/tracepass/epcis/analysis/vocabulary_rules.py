@@ -97,11 +97,11 @@ def _meant(hit: Hit) -> Mapping[str, Any]:
     word, vocabulary = str(hit.words["word"]), hit.words["vocabulary"]
     known = bare(vocabulary, word)
     if known in terms(vocabulary) and known != word:
-        return {"hint": f"Write {known}, which is how JSON has it"}
+        return {"hint": f"Write {known}, which is how JSON has it."}
     last = word.rpartition(":")[2].rpartition("/")[2].partition("-")
     plain = (last[2] or last[0]).strip().lower().replace(" ", "_").replace("-", "_")
     near = get_close_matches(plain, sorted(terms(vocabulary)), 1, 0.7)
-    return {"hint": f"Did you mean {near[0]}" if near else "Write a term of the CBV, or the URI of one of your own"}
+    return {"hint": f"Did you mean {near[0]}?" if near else "Write a term of the CBV, or the URI of one of your own."}
 
 
 def _contradiction(chain: Chain) -> Iterator[Hit]:
@@ -118,7 +118,7 @@ VOCABULARY_RULES: Final = (
         "vocabulary",
         "error",
         "{word} is no term of the Core Business Vocabulary.",
-        "{hint}.",
+        "{hint}",
         _unknown,
         _meant,
     ),

@@ -98,9 +98,10 @@ class Plan:
         _check_sizes(self)
         _check_identifiers(self)
         _check_steps(self.steps, has_containers=bool(self.cases or self.pallets))
-        places = 1 + self.steps.count("shipping")
+        places = 1 + self.steps.count("shipping") + bool(self.errors)
         if self.locations and len(self.locations) < places:
-            raise PlanFaulty("locations", f"must hold {places} places: one more than there are shipments")
+            more = ", and another for errors" if self.errors else ""
+            raise PlanFaulty("locations", f"must hold {places} places: one more than there are shipments{more}")
 
 
 def gln_of(company_prefix: str, number: int) -> str:
