@@ -39,8 +39,8 @@ _BY_STATUS: Final = {
     501: "ImplementationException",
     503: "ImplementationException",
 }
-_OF_THE_PIPELINE: Final = frozenset({"conflict", "idempotency_in_flight", "idempotency_answer_lost"})
-"""Codes of 409 by which nothing is said to exist already."""
+_THERE_ALREADY: Final = frozenset({"event_id_taken", "duplicate_query"})
+"""Codes of 409 that say so of what was to be made."""
 
 
 def rewrite(failed: Failed) -> Rewritten | None:
@@ -75,7 +75,7 @@ def _exception(method: str, place: str, status: int, code: str) -> str | None:
             return "QueryTooLargeException"
         return "CaptureLimitExceededException" if limits_of(place) else None
     if status == HTTPStatus.CONFLICT:
-        return None if code in _OF_THE_PIPELINE else "ResourceAlreadyExistsException"
+        return "ResourceAlreadyExistsException" if code in _THERE_ALREADY else None
     return _BY_STATUS.get(status)
 
 

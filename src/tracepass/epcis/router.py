@@ -54,6 +54,7 @@ def _behaviour(call: Call) -> Behaviour:
 
 
 @router.operation("GET", "", scope=READ)
+@router.operation("GET", "/", scope=READ)
 @speaking(*COLLECTIONS)
 async def list_resources(call: Call) -> Response:
     """List the top-level resources."""
