@@ -72,10 +72,9 @@ class _Writer:
         for name, step in order.items():
             if name not in owner or (value := owner[name]) is None:
                 continue
-            kind = type(step)
-            if kind is Leaf:
+            if isinstance(step, Leaf):
                 self._leaf(name, value, step, said)
-            elif kind is Group:
+            elif isinstance(step, Group):
                 self._group(name, value if isinstance(value, list) else [value], step.order, (said, rest))
             else:
                 self._listed(name, value, step, (said, rest))
@@ -128,7 +127,7 @@ class _Writer:
         ((name, value),) = owner.items()
         step = order.get(name)
         said: list[str] = []
-        if type(step) is Leaf and type(value) is str:
+        if isinstance(step, Leaf) and isinstance(value, str):
             self._leaf(name, value, step, said)
         return said[0] if said else ""
 
