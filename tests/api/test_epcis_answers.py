@@ -8,12 +8,17 @@ from uuid import uuid4
 import httpx2
 import orjson
 import pytest
+from fastapi import FastAPI
 from lxml import etree
 from tests.conftest import MovableClock, Office
 
+from tracepass.core.mongo import Database
+from tracepass.epcis import service
 from tracepass.epcis.hashing import event_hash
 from tracepass.epcis.service import EventQueries
 from tracepass.epcis.xml import read_xml, write_xml
+from tracepass.settings import Settings
+from tracepass.worker import work_once
 
 EPCIS = "/api/v1/epcis"
 CONTEXT = ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld", {"ex": "http://ns.example.com/"}]
@@ -404,3 +409,19 @@ class TestContexts:
         assert sorted(orjson.dumps(one["@context"]) for one in events) == sorted(
             orjson.dumps(own) for own in (rich[1:], rich[1:], CONTEXT[1:])
         )
+
+    async def test_come_back_after_a_worker_had_them(
+        self,
+        asker: httpx2.AsyncClient,
+        app: FastAPI,
+        settings: Settings,
+        clock: MovableClock,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(service, "AT_ONCE", 1)
+        rich = [CONTEXT[0], {"@language": "de"}, CONTEXT[1]]
+        job = (await asker.post(f"{EPCIS}/capture", json=document(event(), event()) | {"@context": rich})).json()
+        assert job["running"]
+        while await work_once(app.state.services[Database], settings, clock):
+            pass
+        assert (await asker.get(f"{EPCIS}/events")).json()["@context"] == rich
