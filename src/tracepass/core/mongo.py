@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import bson
 import pymongo
-from bson.raw_bson import RawBSONDocument
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
@@ -28,6 +25,9 @@ from pymongo.errors import (
     WaitQueueTimeoutError,
 )
 
+from tracepass.core.bundles import Apart, Bundle, encoded
+from tracepass.core.groups import Groups
+from tracepass.core.indexes import Index
 from tracepass.core.shortway import LongWay, ShortWay
 from tracepass.core.tenancy import Tenancy
 from tracepass.core.writes import Document, Insert, Refusal, Update, Write
@@ -65,44 +65,6 @@ def is_unavailable(error: Exception) -> bool:
     return isinstance(error, transient) or (
         isinstance(error, PyMongoError) and error.has_error_label("TransientTransactionError")
     )
-
-
-def encoded(document: Document) -> Mapping[str, Any]:
-    """Return a document in the form of the database, for one that is written in several places."""
-    return RawBSONDocument(bson.encode(document))
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """One index: the fields in order (1 ascending, -1 descending) and what it enforces."""
-
-    collection: str
-    keys: tuple[tuple[str, int], ...]
-    unique: bool = False
-    partial: Mapping[str, Any] | None = None
-    expire_after_seconds: int | None = None
-
-    @property
-    def name(self) -> str:
-        """Return the name MongoDB itself would give it."""
-        return "_".join(f"{field}_{direction}" for field, direction in self.keys)
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """Return the options of ``createIndex``."""
-        options: dict[str, Any] = {"name": self.name}
-        if self.unique:
-            options["unique"] = True
-        if self.partial is not None:
-            options["partialFilterExpression"] = dict(self.partial)
-        if self.expire_after_seconds is not None:
-            options["expireAfterSeconds"] = self.expire_after_seconds
-        return options
-
-    def is_like(self, found: Mapping[str, Any] | None) -> bool:
-        """Tell whether an index, as the database describes it, enforces what this one does; None is no index."""
-        enforced = ("unique", "partialFilterExpression", "expireAfterSeconds")
-        return found is not None and all(found.get(name) == self.options.get(name) for name in enforced)
 
 
 class ScopedCollection:
@@ -175,9 +137,11 @@ class ScopedCollection:
         """Return the write that adds a document to this tenancy; see `Database.write`."""
         return Insert(self._name, {**document, **self._tenancy.fields}, taken)
 
-    def updating(self, query: Mapping[str, Any], change: Mapping[str, Any], *, missed: Refusal) -> Update:
+    def updating(
+        self, query: Mapping[str, Any], change: Mapping[str, Any], *, missed: Refusal, only_looks: bool = False
+    ) -> Update:
         """Return the write that changes a document of this tenancy; see `Database.write`."""
-        return Update(self._name, self._scope(query), change, missed)
+        return Update(self._name, self._scope(query), change, missed, only_looks)
 
     async def update(
         self, query: Mapping[str, Any], change: Mapping[str, Any], *, session: Session | None = None
@@ -205,6 +169,7 @@ class Database:
         self._database: AsyncDatabase[Document] = client[name]
         self._collections: dict[str, AsyncCollection[Document]] = {}
         self._short_way = ShortWay(client, name)
+        self._groups = Groups(self._write)
 
     @classmethod
     def connect(cls, uri: str, *, name: str, max_pool_size: int) -> Database:
@@ -277,22 +242,42 @@ class Database:
     async def write(self, writes: Sequence[Write], *, also: Callable[[Session], Awaitable[None]] | None = None) -> None:
         """Do all writes in one transaction, and what else shall be in it; repeated as in `transact`.
 
+        Where there is nothing else, others' writes may be in the same transaction (`core.groups`).
+
         Raises:
             Exception: what the first write that does not hold says; then nothing was done.
         """
+        bundle = Bundle.of(writes)
+        if also is None:
+            await self._groups.write(bundle)
+        else:
+            await self._write([bundle], also=also)
 
+    async def _write(
+        self, bundles: Sequence[Bundle], *, also: Callable[[Session], Awaitable[None]] | None = None
+    ) -> None:
         async def work(session: Session) -> None:
             if self._short_way.is_open:
-                await self._short_way.write(writes, session=session, commit=also is None)
+                await self._short_way.write(bundles, session=session, commit=also is None)
             else:
-                for one in writes:
-                    await self._write(one, session)
+                await self._write_long(bundles, session)
             if also is not None:
                 await also(session)
 
         await self.transact(work)
 
-    async def _write(self, write: Write, session: Session) -> None:
+    async def _write_long(self, bundles: Sequence[Bundle], session: Session) -> None:
+        try:
+            for write in (write for bundle in bundles for write in bundle.writes):
+                await self._write_one(write, session)
+        except ConnectionFailure:
+            raise
+        except Exception:
+            if len(bundles) > 1:
+                raise Apart from None
+            raise
+
+    async def _write_one(self, write: Write, session: Session) -> None:
         collection = self.collection(write.collection)
         if isinstance(write, Update):
             if (await collection.update_one(write.query, write.change, session=session)).matched_count == 0:
@@ -335,7 +320,8 @@ class Database:
         await self._client.drop_database(self._database.name)
 
     async def close(self) -> None:
-        """Close the client's connections."""
+        """Close the client's connections, once what is being written is."""
+        await self._groups.close()
         await self._client.close()
 
 

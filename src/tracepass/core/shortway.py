@@ -35,7 +35,8 @@ from pymongo.helpers_shared import _check_command_response
 from pymongo.message import _UNPACK_REPLY, _op_msg, _raise_document_too_large
 from pymongo.monitoring import _EventListeners
 
-from tracepass.core.writes import Document, Insert, Update, Write
+from tracepass.core.bundles import Apart, Bundle, Column, columns
+from tracepass.core.writes import Document, Insert, Update
 
 WRITTEN_FOR = (4, 20)
 _DUPLICATE = 11000
@@ -84,21 +85,25 @@ class ShortWay:
         found = reply["cursor"]["firstBatch"]
         return cast("Document", found[0]) if found else None
 
-    async def write(self, writes: Sequence[Write], *, session: AsyncClientSession, commit: bool) -> None:
-        """Do all writes in the transaction of a session; with ``commit``, end it if they hold.
+    async def write(self, bundles: Sequence[Bundle], *, session: AsyncClientSession, commit: bool) -> None:
+        """Write bundles of one shape in the transaction of a session; with ``commit``, end it if they hold.
 
         A commit that fails, or whose fate is unknown, is left to the driver: the transaction is then as it was.
 
         Raises:
+            Apart: there are several bundles, and one of them does not hold, for whatever reason.
             Exception: what the first write that does not hold says.
             PyMongoError: the server refused one for another reason, such as a conflict.
         """
+        parts = list(columns(bundles))
         committing = False
         try:
             async with self._connection(session, "insert") as connection:
-                commands = [(self._database, _command(write)) for write in writes]
+                commands = [(self._database, part.command) for part in parts]
                 replies = await self._exchange(connection, session, commands)
-                fault = _fault(writes, replies, connection)
+                fault, place = _fault(parts, replies, connection)
+                if fault is not None and len(bundles) > 1 and not isinstance(fault, AutoReconnect):
+                    raise Apart(place)
                 if isinstance(fault, OperationFailure | AutoReconnect):
                     raise fault
                 if fault is None and commit and not (connection.is_mongos or connection.opts.load_balanced):
@@ -192,27 +197,27 @@ class LongWay(Exception):
     """The short way failed where trying again is right."""
 
 
-def _command(write: Write) -> Document:
-    if isinstance(write, Insert):
-        return {"insert": write.collection, "ordered": True, "documents": [write.document]}
-    update = {"q": write.query, "u": write.change, "multi": False, "upsert": False}
-    return {"update": write.collection, "ordered": True, "updates": [update]}
+def _fault(
+    parts: Sequence[Column], replies: Sequence[Document], connection: AsyncConnection
+) -> tuple[Exception | None, int | None]:
+    """Return what is wrong with the first write that did not hold, and whose it is if the server tells.
 
-
-def _fault(writes: Sequence[Write], replies: Sequence[Document], connection: AsyncConnection) -> Exception | None:
-    """Return what is wrong with the first write that did not hold; what came after it failed for that alone."""
-    for write, reply in zip(writes, replies, strict=True):
+    What came after it failed for that alone. Of several updates in one command nobody knows which found nothing.
+    """
+    for part, reply in zip(parts, replies, strict=True):
         try:
             _check_command_response(reply, connection.max_wire_version)
         except (OperationFailure, AutoReconnect) as failure:
-            return failure
+            return failure, None
         for error in reply.get("writeErrors", ()):
+            write = part.writes[error["index"]]
             if error["code"] == _DUPLICATE and isinstance(write, Insert):
-                return write.taken()
-            return WriteError(error["errmsg"], error["code"], error)
-        if isinstance(write, Update) and reply["n"] == 0:
-            return write.missed()
-    return None
+                return write.taken(), error["index"]
+            return WriteError(error["errmsg"], error["code"], error), None
+        write = part.writes[0]
+        if isinstance(write, Update) and reply["n"] != len(part.writes):
+            return write.missed(), None
+    return None, None
 
 
 def _tell_start(connection: AsyncConnection, request_id: int, database: str, command: Document) -> None:

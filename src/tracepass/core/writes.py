@@ -24,12 +24,16 @@ class Insert:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Change the one document that matches; ``missed`` makes what is raised if there is none."""
+    """Change the one document that matches; ``missed`` makes what is raised if there is none.
+
+    With ``only_looks`` the change leaves the document as it is, so that it is enough for the same to be done once.
+    """
 
     collection: str
     query: Mapping[str, Any]
     change: Mapping[str, Any]
     missed: Refusal
+    only_looks: bool = False
 
 
 Write = Insert | Update

@@ -114,7 +114,8 @@ class ProductRepository:
         As it changes nothing, no two of them are in each other's way, nor in that of a writer.
         """
         seen = {"_id": product["_id"], "version": product["version"]}
-        return self._products.updating(seen, {"$set": {"version": product["version"]}}, missed=missed)
+        unchanged = {"$set": {"version": product["version"]}}
+        return self._products.updating(seen, unchanged, missed=missed, only_looks=True)
 
     async def delete(self, product_id: Id, version: int, *, session: Session) -> bool:
         """Delete a product that still is at a version; tell whether it was."""

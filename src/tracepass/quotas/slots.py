@@ -91,7 +91,7 @@ class Slots:
             used = await self._counters.take(counter, cap=limit, at=self._now())
             if used is not None:
                 return used
-            if not await self._recounted(counter):
+            if not await self._recounted(counter, limit):
                 break
         plan = self._plans.of(holder.workspace.plan)
         used = None
@@ -101,9 +101,12 @@ class Slots:
             raise OverageRequired(plan, limit=limit, used=await self._used(counter))
         return used
 
-    async def _recounted(self, counter: Counter) -> bool:
-        """Make the counter, or set one right that is too high; tell whether either was done."""
+    async def _recounted(self, counter: Counter, limit: int) -> bool:
+        """Make the counter, or set one right that is too high; tell whether it may have room by now."""
         seen = await self._counters.find(counter)
+        if seen is not None and seen["used"] < limit:
+            # Another has made it, or given a place back, this very moment.
+            return True
         if seen is not None and seen["movedAt"] > timestamp(self._clock() - SETTLED):
             return False
         used = await self._passports.count_all(counter.tenancy)
@@ -124,7 +127,7 @@ class Slots:
         counter = Counter(holder.tenancy, PLACES)
         used = await self._used(counter)
         if used + units > limit:
-            await self._recounted(counter)
+            await self._recounted(counter, 0)
             used = await self._used(counter)
         if used + units > limit:
             raise OverageRequired(plan, limit=limit, used=used)
