@@ -56,6 +56,7 @@ DRIVER_MODULES = {
     "tracepass.core.shortway",
     "tracepass.core.sealer",
     "tracepass.epcis.repository",
+    "tracepass.epcis.subscriptionsqueue",
     "tracepass.exports.repository",
     "tracepass.identity.grants_repository",
     "tracepass.identity.access_repository",
