@@ -127,7 +127,8 @@ class FeedDispatcher:
         events = await self._feed.since(home, place, one["initialRecordTime"], STEP)
         asked = await self._asked(home, [one])
         fed = await self._feed.waiting(home, events[-1]["recordTime"]) if events else set()
-        chunks = _chunks_of(one, asked[one["_id"]], [event for event in events if event["_id"] not in fed])
+        found = [event for event in events if event["_id"] not in fed]
+        chunks = list(_chunks_of(one, asked[one["_id"]], found))
         reached = (events[-1]["recordTime"], events[-1]["_id"]) if events else place
 
         async def work(session: Session) -> None:

@@ -62,7 +62,7 @@ def test_fields_finer_than_all_that_are_given_are_0_and_those_between_are_anythi
         ({"second": "0/0"}, "second"),
         ({"second": "1," * 200 + "1"}, "second"),
         ({"hour": "noon"}, "hour"),
-        ({"hour": "١"}, "hour"),
+        ({"hour": "\u0661"}, "hour"),
         ({"dayOfMonth": "31", "month": "2"}, "schedule"),
     ],
 )
