@@ -30,6 +30,7 @@ ATTEMPTS: Final = 10
 _NAMING: Final = tuple(f"{tag}=" for tag in (*THINGS, *CLASSES))
 _HINT: Final = "_".join(f"{field}_{direction}" for field, direction in BY_TERM)
 _TOLD: Final = {"eventID": 1, "eventTime": 1, "terms": 1}
+_STEP: Final = term("bizStep", "")
 _MARGIN: Final = 20
 """Events read beyond those shown, for such as were declared wrong."""
 
@@ -111,7 +112,6 @@ def _named(event: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _entry(event: Mapping[str, Any]) -> Document:
-    """Return what everybody may see of an event: when, which step and disposition; not where, nor of whom."""
-    said = {tag: value for tag, _, value in (one.partition("=") for one in event["terms"])}
-    told = {"type": "event", "at": event["eventTime"], "bizStep": said["bizStep"]}
-    return {**told, "disposition": said["disposition"]} if "disposition" in said else told
+    """Return what everybody may see of an event: when and which step; not where, nor of whom."""
+    step = next(one for one in event["terms"] if one.startswith(_STEP))
+    return {"type": "event", "at": event["eventTime"], "bizStep": step.removeprefix(_STEP)}

@@ -22,7 +22,10 @@ _STATE = {
     "suspensionReason": 1,
     "archivedAt": 1,
     "expiresAt": 1,
+    "timeline.life.edition": 1,
+    "timeline.captured.edition": 1,
 }
+_SHOWN = {name: 1 for name in _STATE if not name.startswith("timeline.")} | {"timeline": 1}
 
 
 class CrossWorkspaceIdentifiers:
@@ -40,12 +43,12 @@ class CrossWorkspaceIdentifiers:
         return await self._identifiers.find({"_id": {"$in": list(keys)}}, {**_STATE, "title": 1}).to_list()
 
     async def find_with_page(self, key: str) -> Document | None:
-        """Return the state and the page data."""
-        return await self._identifiers.find_one({"_id": key}, {**_STATE, "page": 1})
+        """Return the state, the page data and what happened to the product."""
+        return await self._identifiers.find_one({"_id": key}, {**_SHOWN, "page": 1})
 
     async def find_with_jsonld(self, key: str) -> Document | None:
-        """Return the state and the ready JSON-LD."""
-        return await self._identifiers.find_one({"_id": key}, {**_STATE, "jsonld": 1})
+        """Return the state, the ready JSON-LD and what happened to the product."""
+        return await self._identifiers.find_one({"_id": key}, {**_SHOWN, "jsonld": 1})
 
 
 class CrossWorkspaceScans:

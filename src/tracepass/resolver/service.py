@@ -21,6 +21,7 @@ from tracepass.identity.service import Workspaces
 from tracepass.locale import LOCALES, negotiate
 from tracepass.resolver.bodies import Body
 from tracepass.resolver.formats import formats_for
+from tracepass.resolver.histories import with_history
 from tracepass.resolver.linksets import linkset_in_html
 from tracepass.resolver.models import (
     SHOWN,
@@ -38,6 +39,7 @@ from tracepass.resolver.offers import Level, Offer, Wish
 from tracepass.resolver.repository import CrossWorkspaceIdentifiers, CrossWorkspaceScans
 from tracepass.resolver.scans import ScanCounter
 from tracepass.resolver.texts import Texts
+from tracepass.resolver.timelines import edition_of, timeline_of
 from tracepass.resolver.viewer import LinkGroup, ListedLink, Viewer
 from tracepass.templates.models import Template
 from tracepass.templates.service import Templates
@@ -158,7 +160,8 @@ class Resolver:
         state = await self._admit(document, key, claim, owner=owner)
         if document is None or document.get("jsonld") is None:
             raise PassportMissing
-        return PublishedData(state, bytes(document["jsonld"]))
+        link = self.link_of(key, workspace)
+        return PublishedData(state, with_history(bytes(document["jsonld"]), timeline_of(document), link=link))
 
     async def get_page(
         self, key: PassportKey, reader: Reader, *, workspace: str | None = None, owner: Id | None = None
@@ -231,7 +234,7 @@ class Resolver:
         if state.status == "suspended":
             raise PassportSuspended(state)
         if state.status == "archived":
-            raise PassportArchived(state, await self._page_data(claim))
+            raise PassportArchived(state, _page_of(await self._identifiers.find_with_page(claim)))
         if state.status not in SHOWN:
             raise PassportMissing
         return state
@@ -247,7 +250,7 @@ class Resolver:
             workspace_id=document["workspaceId"],
             environment=document["environment"],
             status=status,
-            edition=document.get("edition", ""),
+            edition=edition_of(document),
             category=document["category"],
             template_version=document["templateVersion"],
             suspended_at=document.get("suspendedAt"),
@@ -255,20 +258,22 @@ class Resolver:
             archived_at=document.get("archivedAt"),
         )
 
-    async def _page_data(self, claim: str) -> Mapping[str, Any]:
-        """Return the data of a page; what was never published has none."""
-        document = await self._identifiers.find_with_page(claim)
-        if document is None or document.get("page") is None:
-            raise PassportMissing
-        page: Mapping[str, Any] = orjson.loads(document["page"])
-        return page
-
     async def _render(self, state: State, reader: Reader) -> RenderedPage:
-        page = await self._page_data(state.key)
+        document = await self._identifiers.find_with_page(state.key)
+        page = _page_of(document)
         locale = negotiate(reader.lang, reader.accept_language, page["publisher"]["defaultLocale"])
         template: Template = self._templates.get(page["category"], page["templateVersion"])
-        html = self._viewer.passport(page, template, locale=locale, status=state.status)
-        return RenderedPage(Body(html.encode()), locale, page["edition"])
+        timeline = timeline_of(document or {})
+        html = self._viewer.passport(page, template, locale=locale, status=state.status, timeline=timeline)
+        return RenderedPage(Body(html.encode()), locale, edition_of(document or {}))
+
+
+def _page_of(document: Document | None) -> Mapping[str, Any]:
+    """Return the data of a page; what was never published has none."""
+    if document is None or document.get("page") is None:
+        raise PassportMissing
+    page: Mapping[str, Any] = orjson.loads(document["page"])
+    return page
 
 
 def _group(level: Level, locale: str) -> LinkGroup:

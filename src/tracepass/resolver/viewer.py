@@ -19,6 +19,7 @@ from tracepass import __version__
 from tracepass.locale import LOCALES, resolve
 from tracepass.resolver.formats import formats_for, own_name
 from tracepass.resolver.texts import Texts, Words
+from tracepass.resolver.timelines import NOTHING, Timeline, happenings
 from tracepass.resolver.values import Entry, Party, Presenter
 from tracepass.templates.models import Regulation, Section, Template
 from tracepass.templates.service import Templates
@@ -105,7 +106,9 @@ class Viewer:
             "style_version": STYLE_VERSION,
         }
 
-    def passport(self, page: Json, template: Template, *, locale: str, status: str) -> str:
+    def passport(
+        self, page: Json, template: Template, *, locale: str, status: str, timeline: Timeline = NOTHING
+    ) -> str:
         """Return the page of a published or expired passport."""
         presenter = self._presenter(locale)
         chapters = chapters_of(page, template, presenter)
@@ -122,6 +125,8 @@ class Viewer:
             identifiers=_identifiers(page, presenter.words),
             highlights=_highlights(chapters, template.category),
             chapters=chapters,
+            happenings=happenings(timeline, page, presenter),
+            more_happened=timeline.more,
             record=_record(page, presenter, self._templates.category_label(template, locale)),
             acts=_acts(template, locale),
             expired_on=_day(page.get("expiresAt"), presenter),

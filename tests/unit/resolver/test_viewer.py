@@ -14,6 +14,7 @@ import pytest
 
 from tracepass.locale import LOCALES
 from tracepass.resolver.texts import Texts
+from tracepass.resolver.timelines import Timeline, step_name
 from tracepass.resolver.viewer import Viewer
 from tracepass.templates.models import Template
 from tracepass.templates.service import Templates
@@ -234,3 +235,76 @@ def test_the_archived_page_names_the_product_and_nothing_else(viewer: Viewer, pa
     assert "Voltara Home 10" in html
     assert "NW-2026-004217" in html
     assert "10.24" not in html
+
+
+COMPANY = {"legalName": "Radwerk Service GmbH", "country": "DE"}
+TIMELINE = Timeline(
+    (
+        {
+            "type": "service",
+            "kind": "part_replacement",
+            "at": "2027-03-05T09:00:00.000Z",
+            "description": "Connector <b>replaced</b>.",
+            "sourceLocale": "en",
+            "by": COMPANY,
+            "place": {"name": "Workshop", "country": "AT"},
+            "parts": ["Connector", "Seal"],
+            "documents": [
+                {"url": "https://radwerk.example/r.pdf", "title": "Report"},
+                {"fileId": "6650d4e5f6a7b8c9d0e1f2e5"},
+            ],
+        },
+        {
+            "type": "transfer",
+            "kind": "sale",
+            "at": "2027-03-04T09:00:00.000Z",
+            "from": {"type": "company", **COMPANY},
+            "to": {"type": "private"},
+        },
+        {"type": "event", "bizStep": "shipping", "at": "2020-01-02T09:00:00.000Z"},
+        {"type": "event", "bizStep": "https://ns.example.com/steps#washing_up", "at": "2020-01-01T09:00:00.000Z"},
+    ),
+    more=True,
+)
+
+
+def with_timeline(viewer: Viewer, template: Template, page: Json, locale: str) -> str:
+    return viewer.passport(page, template, locale=locale, status="published", timeline=TIMELINE)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_history_is_told_in_every_language(viewer: Viewer, template: Template, page: Json, locale: str) -> None:
+    html = with_timeline(viewer, template, page, locale)
+    outline = outline_of(html)
+    words = Texts.load().words(locale)
+    assert len(outline.ids) == len(set(outline.ids))
+    assert "history-title" in outline.ids
+    assert set(outline.labelled_by) <= set(outline.ids)
+    assert all(after - before <= 1 for before, after in zip(outline.headings, outline.headings[1:], strict=False))
+    for key in ("history", "history_more", "service_part_replacement", "transfer_sale", "owner_private"):
+        assert words(key) in outline.text
+    assert step_name("shipping", locale) in outline.text
+    assert "washing up" in outline.text
+    assert "&lt;b&gt;replaced" in html
+    assert ("shipping" in outline.text) is False
+
+
+def test_a_history_begins_with_what_came_last(viewer: Viewer, template: Template, page: Json) -> None:
+    html = with_timeline(viewer, template, page, "en")
+    days = re.findall(r'<time datetime="([0-9-]+)">', html)
+    assert days == sorted(days, reverse=True)
+    assert len(days) == len(TIMELINE.entries) + 1
+    assert "Passport published" in html
+    assert '<a class="link file" href="https://radwerk.example/r.pdf"' in html
+    assert 'href="/api/v1/files/6650d4e5f6a7b8c9d0e1f2e5"' in html
+
+
+def test_text_of_an_entry_in_another_language_is_marked(viewer: Viewer, template: Template, page: Json) -> None:
+    assert '<div class="what" lang="en">' in with_timeline(viewer, template, page, "de")
+    assert '<div class="what">' in with_timeline(viewer, template, page, "en")
+
+
+def test_publishing_alone_is_no_history(viewer: Viewer, template: Template, page: Json) -> None:
+    html = viewer.passport(page, template, locale="en", status="published", timeline=Timeline())
+    assert 'id="history"' not in html
+    assert "#history" not in html

@@ -16,7 +16,7 @@ from tracepass.passports.life.repository import BOOKKEEPING
 
 MOST_SHOWN = 50
 """Entries of ours, and captured events, that a page shows of each, the newest."""
-_COMPANY = ("legalName", "country", "url")
+_COMPANY = ("legalName", "country")
 _SERVICE = ("kind", "at", "description", "sourceLocale")
 
 
