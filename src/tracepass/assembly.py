@@ -60,6 +60,7 @@ from tracepass.links.service import LinkDirectory, Links
 from tracepass.oauth import service as oauth
 from tracepass.oauth.service import OAuth
 from tracepass.passports import service as passports
+from tracepass.passports.batches import BatchPassports
 from tracepass.passports.conditionflags import ConditionFlags
 from tracepass.passports.defaults import DefaultsCopier
 from tracepass.passports.desk import Desk
@@ -155,7 +156,8 @@ def build_services(
         ProductImages(open_blobs(database, IMAGES, settings.storage), catalogue),
         *_quota_services(database, plans, slots, clock),
         Claims(database, clock=clock),
-        *_lot_services(database, clock, catalogue, Passports(desk, claims=claims, files=files, slots=slots, lots=lots)),
+        Passports(desk, claims=claims, files=files, slots=slots, lots=lots),
+        *_lot_services(database, clock, catalogue),
         *_desk_services(desk, claims, files),
         *_history_services(PassportLives(desk, files=files), origins),
         TemplatePages(templates),
@@ -207,10 +209,10 @@ def _identity_services(database: Database, settings: Settings, clock: Clock) -> 
     )
 
 
-def _lot_services(database: Database, clock: Clock, catalogue: Products, passports: Passports) -> tuple[object, ...]:
-    """Return passports as a whole, lots, which they may be about, and traces of lots."""
-    traced = Traces(database, clock=clock)
-    return passports, traced, Lots(database, clock=clock, products=catalogue, passports=passports, traces=traced)
+def _lot_services(database: Database, clock: Clock, catalogue: Products) -> tuple[object, ...]:
+    """Return lots and traces."""
+    traced, batches = Traces(database, clock=clock), BatchPassports(database)
+    return traced, Lots(database, clock=clock, products=catalogue, passports=batches, traces=traced)
 
 
 def _quota_services(database: Database, plans: Plans, slots: Slots, clock: Clock) -> tuple[object, ...]:

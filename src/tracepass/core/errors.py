@@ -66,6 +66,7 @@ CODES: Mapping[str, int] = {
     "publish_blocked": 409,
     "passport_archived": 409,
     "passport_published": 409,
+    "passport_has_successors": 409,
     "nothing_to_review": 409,
     "file_in_use": 409,
     "email_taken": 409,

@@ -21,7 +21,7 @@ from tracepass.passports.completion import completion_percentage, field_counts
 from tracepass.passports.compliance import Facts, examine, tally_key
 from tracepass.passports.fields import Hand
 from tracepass.passports.languages import refuse_languages
-from tracepass.passports.models import Locator
+from tracepass.passports.models import ById, Locator
 from tracepass.passports.publicview import public_view, scan_state
 from tracepass.passports.repository import IdentifierClaims, PassportRepository
 from tracepass.passports.values import check_size, file_ids
@@ -67,6 +67,16 @@ class Deed:
 
 
 UPDATED = "passport.updated"
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """An edit that is ready to be written: its record, its update, and the passport as it will be stored."""
+
+    change: Change
+    update: Document
+    template: Template
+    stored: Document
 
 
 class Desk:
@@ -161,6 +171,32 @@ class Desk:
     async def _write(
         self, caller: Caller, stored: Document, edited: Document, deed: Deed, *, also: Also | None
     ) -> Document:
+        ready = self._prepared(caller, stored, edited, deed)
+        foresee(ready.stored)
+        return {**ready.stored, "stateHash": await self._commit(caller, ready, also=also)}
+
+    async def change_within(self, caller: Caller, passport_id: Id, deed: Deed, *, edit: Edit, session: Session) -> None:
+        """Apply an edit in the transaction of something else, which begins anew if another writes the passport.
+
+        A passport that is not there is let be, and so is one that the edit does not change.
+
+        Raises:
+            Stale: another write came first.
+            Refusal: whatever ``edit`` refuses.
+        """
+        passports = self.passports(caller)
+        for stored in await passports.find(ById(passport_id), session=session):
+            before = entity(stored)
+            after = edit(before)
+            if after != before:
+                ready = self._prepared(caller, stored, after, deed)
+                digest = await self.log(caller).append(ready.change, caller.actor, session=session)
+                ready.update["$set"]["stateHash"] = digest
+                if not await passports.update(passport_id, before["version"], ready.update, session=session):
+                    raise Stale
+                await self._refresh(caller, ready, session=session)
+
+    def _prepared(self, caller: Caller, stored: Document, edited: Document, deed: Deed) -> _Ready:
         before = entity(stored)
         template = self.template_of(edited)
         after = self.finished(
@@ -171,9 +207,7 @@ class Desk:
         change = self._change(before, after, deed, prev_hash=stored["stateHash"])
         kept = kept_beside(after, template)
         update = update_of([*change.diff, *differences({name: stored.get(name) for name in kept}, kept)])
-        stored = {**after, **kept}
-        foresee(stored)
-        return {**stored, "stateHash": await self._commit(caller, change, update, template, also=also)}
+        return _Ready(change, update, template, {**after, **kept})
 
     def _change(self, before: Document, after: Document, deed: Deed, *, prev_hash: str) -> Change:
         return Change(
@@ -206,30 +240,31 @@ class Desk:
             key = key_of(caller, passport["gs1"], passport["granularity"])
             await self.identifiers.refresh_version(key, passport["_id"], passport["version"], view)
 
-    async def _commit(
-        self, caller: Caller, change: Change, update: Document, template: Template, *, also: Also | None
-    ) -> str:
-        state = dict(change.state)
-        passport_id: Id = state["_id"]
-        key = key_of(caller, state["gs1"], state["granularity"])
-
+    async def _commit(self, caller: Caller, ready: _Ready, *, also: Also | None) -> str:
+        change, state = ready.change, dict(ready.change.state)
         recorded, digest = self.log(caller).writes(change, caller.actor)
-        update["$set"]["stateHash"] = digest
-        written = self.passports(caller).updating(passport_id, change.version - 1, update)
+        ready.update["$set"]["stateHash"] = digest
+        written = self.passports(caller).updating(state["_id"], change.version - 1, ready.update)
 
         async def rest(session: Session) -> None:
             if also is not None:
                 await also(state, session)
-            # The product is read in the transaction: should it change meanwhile, one of the two writers sees the other.
-            view = await self._view(caller, state, template, session=session)
-            if view is not None:
-                held = await self.identifiers.refresh(key, passport_id, view, session=session)
-                if not held and change.action == "publish":
-                    raise ClaimLost
+            await self._refresh(caller, ready, session=session)
 
         is_seen = "publishedAt" in state or state["status"] == "archived"
         await self.database.write([*recorded, written], also=rest if is_seen or also is not None else None)
         return digest
+
+    async def _refresh(self, caller: Caller, ready: _Ready, *, session: Session) -> None:
+        """Make what scanners see of a passport what it will be, in the transaction of its change."""
+        state = ready.change.state
+        # The product is read in the transaction: should it change meanwhile, one of the two writers sees the other.
+        view = await self._view(caller, state, ready.template, session=session)
+        if view is not None:
+            key = key_of(caller, state["gs1"], state["granularity"])
+            held = await self.identifiers.refresh(key, state["_id"], view, session=session)
+            if not held and ready.change.action == "publish":
+                raise ClaimLost
 
 
 def kept_beside(passport: Document, template: Template) -> Document:

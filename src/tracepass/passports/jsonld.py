@@ -65,6 +65,7 @@ def public_jsonld(page: Mapping[str, Any], template: Template, *, vocabulary: st
         **{key: page[key] for key in _ENVELOPE if page.get(key) is not None},
         "publisher": {"@type": "Organization", "name": page["publisher"]["name"]},
         **{role: _organization(party) for role, party in page["parties"].items()},
+        **_lineage(page.get("lineage", {})),
         "fields": {
             key: values.of_field(template.fields.get(key), entry) for key, entry in _ordered(page["fields"], template)
         },
@@ -95,6 +96,13 @@ def _product(product: Mapping[str, Any], link: str) -> Json:
 def _iri(address: str) -> str:
     """Percent-encode what no IRI may hold, so that RDF tools keep the address."""
     return quote(address, safe=IRI_CHARACTERS)
+
+
+def _lineage(lineage: Mapping[str, Any]) -> Json:
+    """Return the passports before and after this one, and what became of the battery where everybody may know."""
+    ends = (("predecessorPassports", "predecessors"), ("successorPassports", "successors"))
+    document: Json = {term: [_iri(uri) for uri in lineage[name]] for term, name in ends if lineage.get(name)}
+    return document | {name: lineage[name] for name in ("batteryStatus",) if name in lineage}
 
 
 def _organization(party: Mapping[str, Any]) -> Json:

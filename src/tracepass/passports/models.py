@@ -12,6 +12,7 @@ from tracepass.core.schema import QueryModel, Text, WireId, WireModel, WireTimes
 from tracepass.gs1.gln import normalise_gln
 from tracepass.gs1.gtin import normalise_gtin
 from tracepass.locale import check_locale
+from tracepass.passports.secondlife.models import LineageCreate
 from tracepass.templates.service import is_country
 
 Granularity = Literal["model", "batch", "item"]
@@ -113,6 +114,7 @@ class PassportCreate(WireModel):
     granularity: Granularity | None = None
     parties: dict[Role, PartyPatch] = Field(default_factory=dict)
     fields: Annotated[dict[str, FieldWrite], Field(max_length=200)] = Field(default_factory=dict)
+    lineage: LineageCreate | None = None
     expires_at: WireTimestamp | None = None
     confirm_overage: bool = False
 

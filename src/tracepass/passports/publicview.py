@@ -11,6 +11,7 @@ from tracepass.core.canonical import plain
 from tracepass.core.mongo import Document
 from tracepass.identity.models import Caller
 from tracepass.passports.jsonld import public_jsonld
+from tracepass.passports.secondlife.rules import public_lineage
 from tracepass.passports.values import is_public
 from tracepass.passports.wire import shown
 from tracepass.templates.models import Template
@@ -70,6 +71,7 @@ def page_data(passport: Mapping[str, Any], product: Document, caller: Caller, te
             if is_public(template.fields[key], state)
         },
         "parties": passport["parties"],
+        **public_lineage(passport, template),
         "publishedAt": passport.get("publishedAt"),
         "updatedAt": passport["updatedAt"],
         "expiresAt": passport.get("expiresAt"),

@@ -19,7 +19,6 @@ from tracepass.passports.models import ById, Locator
 
 PASSPORTS, IDENTIFIERS, SCANS = "passports", "identifiers", "scans"
 _TENANT = (("workspaceId", 1), ("environment", 1))
-BATCHES: Mapping[str, Any] = {"granularity": "batch"}
 LISTED = ("productId", "gs1", "granularity", "status", "completionPercentage", "publishedAt")
 
 INDEXES = (
@@ -35,7 +34,6 @@ INDEXES = (
         partial={"gs1.serialNumber": {"$gt": ""}},
     ),
     Index(PASSPORTS, (*_TENANT, ("gs1.gtin", 1))),
-    Index(PASSPORTS, (*_TENANT, ("productId", 1), ("gs1.lot", 1), ("_id", 1)), partial=BATCHES),
     Index(PASSPORTS, (*_TENANT, ("fileRefs", 1))),
     Index(PASSPORTS, (*_TENANT, ("complianceKey", 1))),
     Index(PASSPORTS, (*_TENANT, ("productId", 1), ("complianceKey", 1))),
@@ -157,15 +155,15 @@ class PassportRepository:
         self._passports = database.scoped(PASSPORTS, tenancy)
         self._scans = database.scoped(SCANS, tenancy)
 
-    async def find(self, which: Locator) -> list[Document]:
+    async def find(self, which: Locator, *, session: Session | None = None) -> list[Document]:
         """Return the passports a locator names: none, one, or two where a serial stands under several GTINs."""
         if isinstance(which, ById):
-            found = await self._passports.find_one({"_id": which.id})
+            found = await self._passports.find_one({"_id": which.id}, session=session)
             return [] if found is None else [found]
         query: dict[str, Any] = {"gs1.serialNumber": which.serial}
         if which.gtin is not None:
             query["gs1.gtin"] = which.gtin
-        return await self._passports.find(query, limit=2).to_list()
+        return await self._passports.find(query, limit=2, session=session).to_list()
 
     async def find_all(self, ids: Collection[Id]) -> dict[Id, Document]:
         """Return those passports of some ids that are there, without what they are searched by."""
@@ -217,13 +215,6 @@ class PassportRepository:
         cursor = self._passports.find(query, projection={"status": 1}, sort=[("_id", -1)], limit=limit, hint=hint)
         return await cursor.to_list()
 
-    async def of_lot(self, product_id: Id, lot_number: str, *, limit: int) -> list[Id]:
-        """Return the ids of the passports of a batch, oldest first; a product may have several GTINs."""
-        query = {"productId": product_id, "gs1.lot": lot_number, **BATCHES}
-        hint = "workspaceId_1_environment_1_productId_1_gs1.lot_1__id_1"
-        cursor = self._passports.find(query, projection={"_id": 1}, sort=[("_id", 1)], limit=limit, hint=hint)
-        return [passport["_id"] async for passport in cursor]
-
     async def published_of(self, product_id: Id | None, *, after: Id | None, limit: int) -> list[Document]:
         """Return the passports of a product, or of all, that were ever published, by id, beyond one."""
         query: dict[str, Any] = {"publishedAt": {"$exists": True}}
@@ -252,6 +243,10 @@ class PassportRepository:
     def updating(self, passport_id: Id, version: int, change: Mapping[str, Any]) -> Write:
         """Return the write that changes a passport; it raises `Stale` unless that still is at a version."""
         return self._passports.updating({"_id": passport_id, "version": version}, change, missed=Stale)
+
+    async def update(self, passport_id: Id, version: int, change: Mapping[str, Any], *, session: Session) -> bool:
+        """Change a passport that still is at a version; tell whether it was."""
+        return await self._passports.update({"_id": passport_id, "version": version}, change, session=session)
 
     async def delete(self, passport_id: Id, version: int, *, session: Session) -> bool:
         """Delete a passport that still is at a version; tell whether it was."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -16,7 +17,7 @@ from tracepass.core.origins import Origins
 from tracepass.core.paging import offset, write_cursor
 from tracepass.core.tenancy import Tenancy
 from tracepass.identity.models import Caller
-from tracepass.passports import gtins, repository
+from tracepass.passports import batches, gtins, repository
 from tracepass.passports.desk import Desk, kept_beside, key_of
 from tracepass.passports.fieldwork import FileStore, refuse_missing_files
 from tracepass.passports.gtins import GtinClaims
@@ -29,6 +30,7 @@ from tracepass.passports.lifecycle import DELETABLE
 from tracepass.passports.making import draft, key_warnings, search_of
 from tracepass.passports.models import Locator, PassportBatch, PassportCreate, PassportQuery, ReadQuery
 from tracepass.passports.repository import KeyTaken, PassportFilter, SerialTaken
+from tracepass.passports.secondlife.service import SecondLives
 from tracepass.passports.values import check_size
 from tracepass.passports.wire import entity, labelled, localised, shown
 from tracepass.products.service import ProductMoved
@@ -37,7 +39,7 @@ from tracepass.quotas.service import Place, Slots
 from tracepass.templates.service import Templates
 
 ATTEMPTS = 20
-INDEXES = (*repository.INDEXES, *gtins.INDEXES, *life.INDEXES)
+INDEXES = (*repository.INDEXES, *gtins.INDEXES, *life.INDEXES, *batches.INDEXES)
 
 __all__ = ["INDEXES", "MOST_SHOWN", "PassportLives", "Passports", "Timelines"]
 
@@ -106,6 +108,7 @@ class Passports:
 
     def __init__(self, desk: Desk, *, claims: GtinClaims, files: FileStore, slots: Slots, lots: LotDirectory) -> None:
         self.desk = desk
+        self._second_lives = SecondLives(desk)
         self._lots = lots
         self._claims = claims
         self._files = files
@@ -138,6 +141,7 @@ class Passports:
         template = self.desk.templates.get(product["category"])
         hand = self.desk.hand(caller)
         passport = draft(caller, body, product, template, hand=hand, origins=origins)
+        passport = await self._second_lives.born(caller, passport, body, origins=origins)
         passport = self.desk.finished(passport, template)
         check_size(passport)
         kept = kept_beside(passport, template)
@@ -192,19 +196,32 @@ class Passports:
         document = {**stored, **kept, "search": search_of(passport["gs1"]), "stateHash": digest}
         added = self.desk.passports(caller).insertion(document)
 
-        async def purchase(session: Session) -> None:
-            await self._slots.record_purchase(place, caller, passport["_id"], session=session)
+        is_bought, is_linked = place is not None and place.bought, "lineage" in passport
+
+        async def also(session: Session) -> None:
+            if is_bought:
+                await self._slots.record_purchase(place, caller, passport["_id"], session=session)
+            if is_linked:
+                await self._second_lives.link(caller, passport, session=session)
 
         try:
-            await self.desk.database.write(
-                [staying, self.desk.identifiers.claiming(claim), *recorded, added],
-                also=None if place is None or not place.bought else purchase,
-            )
+            writes = [staying, self.desk.identifiers.claiming(claim), *recorded, added]
+            await self._write(writes, also=also if is_bought or is_linked else None)
         except KeyTaken as taken:
             await self._claims.lapse_with_last(caller.tenancy, passport["gs1"]["gtin"])
             if isinstance(taken, SerialTaken) or passport["granularity"] == "item":
                 raise DuplicateSerial(passport["gs1"]) from None
             raise DuplicateKey(passport["gs1"], passport["granularity"]) from None
+
+    async def _write(self, writes: Sequence[Write], *, also: Callable[[Session], Awaitable[None]] | None) -> None:
+        """Do all writes in one transaction, anew if another wrote what is changed along with them."""
+        for _ in range(ATTEMPTS):
+            try:
+                await self.desk.database.write(writes, also=also)
+            except Stale:
+                continue
+            return
+        raise Refusal("conflict", "Others change an earlier passport at the same time; try again.")
 
     def _with_warnings(self, passport: Document) -> Document:
         warnings = key_warnings(passport["gs1"])
@@ -248,10 +265,6 @@ class Passports:
         found = await self._lots.find(caller.tenancy, stored["productId"], stored["gs1"]["lot"])
         return {} if found is None else {"lotId": found}
 
-    async def of_lot(self, caller: Caller, product_id: Id, lot_number: str, *, limit: int) -> list[Id]:
-        """Return the ids of the passports of a batch, oldest first, at most ``limit``."""
-        return await self.desk.passports(caller).of_lot(product_id, lot_number, limit=limit)
-
     def show(self, stored: Document) -> Document:
         """Return a stored passport as its GET shows it."""
         return shown(stored, self.desk.template_of(stored))
@@ -273,7 +286,7 @@ class Passports:
         """Delete a passport that was never published, with all that hangs on it; return what went.
 
         Raises:
-            Refusal: ``passport_published``, or ``invalid_transition`` where only archiving is left.
+            Refusal: ``passport_published``, or ``passport_has_successors``.
         """
         stored = await self.desk.load(caller, which)
         if expected is not None and stored["version"] not in expected:
@@ -312,6 +325,7 @@ class Passports:
 
         async def work(session: Session) -> dict[str, Any]:
             await self.desk.log(caller).append(change, caller.actor, session=session)
+            await self._second_lives.unlink(caller, stored, session=session)
             if not await passports.delete(passport_id, stored["version"], session=session):
                 raise Stale
             released = await self.desk.identifiers.release(key, passport_id, session=session)

@@ -17,6 +17,7 @@ from tracepass.passports.gtins import GtinClaims
 from tracepass.passports.lifecycle import MOVES, target_of
 from tracepass.passports.making import digital_link
 from tracepass.passports.models import ById, Locator
+from tracepass.passports.secondlife.service import SecondLives
 
 
 class PassportStates:
@@ -25,6 +26,7 @@ class PassportStates:
     def __init__(self, desk: Desk, *, claims: GtinClaims) -> None:
         self.desk = desk
         self._claims = claims
+        self._second_lives = SecondLives(desk)
         self._jobs = Jobs(desk.database, clock=desk.clock)
 
     async def move(
@@ -104,6 +106,7 @@ class PassportStates:
 
         async def confirm(passport: Document, session: Session) -> None:
             await self._claims.confirm(caller.tenancy, passport["gs1"]["gtin"], session=session)
+            await self._second_lives.published(caller, passport, session=session)
             await self._expire_on_its_day(caller, passport, session)
 
         deed = Deed("publish", MOVES["publish"].event)

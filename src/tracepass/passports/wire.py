@@ -8,6 +8,7 @@ from typing import Any
 
 from tracepass.core.mongo import Document
 from tracepass.locale import resolve
+from tracepass.passports.secondlife.rules import battery_status
 from tracepass.templates.models import Template
 from tracepass.templates.service import SystemFacts, Templates, system_values
 
@@ -34,6 +35,8 @@ def shown(stored: Mapping[str, Any], template: Template) -> Document:
     """Return a passport as its GET shows it: with the fields that the platform fills, computed now."""
     passport = entity(stored)
     passport["fields"] = {**passport["fields"], **system_fields(passport, template)}
+    if "lineage" in passport:
+        passport["lineage"] = {**passport["lineage"], "batteryStatus": battery_status(passport)}
     return passport
 
 

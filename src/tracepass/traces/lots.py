@@ -12,6 +12,7 @@ from tracepass.core.errors import Invalid, NotFound
 from tracepass.core.ids import Id
 from tracepass.core.mongo import Database, Document, Session
 from tracepass.core.paging import offset
+from tracepass.core.tenancy import Tenancy
 from tracepass.identity.models import Caller
 from tracepass.products.service import ProductMoved, Products
 from tracepass.traces.lineage import DEEPEST_INHERITED, MOST_INHERITED, find_way, walk
@@ -35,7 +36,7 @@ ATTEMPTS: Final = 5
 class LotPassports(Protocol):
     """What lots need to know of passports."""
 
-    async def of_lot(self, caller: Caller, product_id: Id, lot_number: str, *, limit: int) -> list[Id]:
+    async def of_lot(self, tenancy: Tenancy, product_id: Id, lot_number: str, *, limit: int) -> list[Id]:
         """Return the ids of the passports of a batch, oldest first, at most ``limit``."""
         ...
 
@@ -128,7 +129,7 @@ class Lots:
         return {**lot, "passports": await self._passport_ids(caller, lot)}
 
     async def _passport_ids(self, caller: Caller, lot: Document) -> list[Id]:
-        return await self._passports.of_lot(caller, lot["productId"], lot["lotNumber"], limit=MOST_NAMED)
+        return await self._passports.of_lot(caller.tenancy, lot["productId"], lot["lotNumber"], limit=MOST_NAMED)
 
     async def get(self, caller: Caller, lot_id: str) -> Document:
         """Return a lot with the ids of its passports.

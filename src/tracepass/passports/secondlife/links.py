@@ -1,0 +1,56 @@
+"""Digital Links that people give for earlier passports: whose they are, and which key they name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from tracepass.gs1.gtin import InvalidGtin, normalise_gtin
+from tracepass.gs1.identities import SERIAL, BadIdentity, Identity, read_anchor, read_loosely
+
+_ADDRESS = re.compile(r"(https?://[^/?#\s]+)(?:/test/([a-z0-9-]+))?(?:/[^?#\s]*?)?(/01/[^?#\s]+?)/?(?:\?[^#\s]*)?")
+
+
+class BadLink(ValueError):
+    """A text that is no Digital Link of a single item; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLink:
+    """The Digital Link of a single item; ``workspace`` is the slug in a link of test data."""
+
+    uri: str
+    host: str
+    gtin: str
+    serial: str
+    workspace: str | None
+
+
+def read_item_link(uri: str) -> ItemLink:
+    """Read the Digital Link of a single item: GTIN and serial number, at whatever host.
+
+    Raises:
+        BadLink: it is none.
+    """
+    found = _ADDRESS.fullmatch(uri)
+    if found is None:
+        message = "must be a GS1 Digital Link with GTIN and serial number, like https://id.example/01/.../21/..."
+        raise BadLink(message)
+    identity = _identity(found[3])
+    serial = identity.values.get(SERIAL)
+    if identity.gtin is None or serial is None:
+        message = "must name a single item: a GTIN (01) and a serial number (21)"
+        raise BadLink(message)
+    return ItemLink(uri, urlsplit(uri).netloc.lower(), identity.gtin, serial, found[2])
+
+
+def _identity(path: str) -> Identity:
+    try:
+        loose = read_loosely(path)
+        if loose is None:
+            return read_anchor(path)
+        normalise_gtin(loose.primary[1])
+    except (BadIdentity, InvalidGtin) as error:
+        raise BadLink(str(error)) from None
+    return loose
