@@ -61,8 +61,7 @@ def _declared(chain: Chain) -> Iterator[tuple[Happening, Happening | None]]:
     """Yield declarations of errors, each with the event that it declares wrong."""
     for happening in chain.happenings:
         if happening.declaration is not None:
-            same = chain.by_id.get(happening.event_id or "", [])
-            yield happening, next((one for one in same if one.declaration is None), None)
+            yield happening, None if happening.event_id is None else chain.originals.get(happening.event_id)
 
 
 def _unknown_declared(chain: Chain) -> Iterator[Hit]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import NamedTuple
+from itertools import islice
+from typing import Final, NamedTuple
 
 from tracepass.epcis.analysis.happenings import Happening, Mention, happening_of
 from tracepass.epcis.analysis.identifierfaults import fault_of, written_in
@@ -14,6 +15,9 @@ from tracepass.epcis.analysis.journeys import Journeys
 from tracepass.epcis.analysis.packing import Move, Packing, moves_by_kind
 from tracepass.epcis.analysis.reading import Given
 from tracepass.epcis.analysis.stock import Entry, Stock
+
+MOST_FAULTS: Final = 10_000
+"""Faulty identifiers that are looked for."""
 
 
 class Appearance(NamedTuple):
@@ -57,6 +61,15 @@ class Chain:
         return found
 
     @cached_property
+    def originals(self) -> Mapping[str, Happening]:
+        """The first event of each eventID that declares nothing wrong."""
+        found: dict[str, Happening] = {}
+        for happening in self.happenings:
+            if happening.event_id is not None and happening.declaration is None:
+                found.setdefault(happening.event_id, happening)
+        return found
+
+    @cached_property
     def ordered(self) -> tuple[Happening, ...]:
         """The events that hold, in the order of time.
 
@@ -80,14 +93,20 @@ class Chain:
 
     @cached_property
     def faults(self) -> list[tuple[Happening, str, str, str, str]]:
-        """Return the faulty identifiers: event, pointer in it, URI, code of the rule, why."""
-        found = []
+        """The faulty identifiers, ``MOST_FAULTS`` at most: event, pointer in it, URI, code of the rule, why."""
+        return list(islice(self._faults(), MOST_FAULTS))
+
+    @property
+    def has_more_faults(self) -> bool:
+        """Tell whether there were so many faulty identifiers that no more were looked for."""
+        return len(self.faults) >= MOST_FAULTS
+
+    def _faults(self) -> Iterator[tuple[Happening, str, str, str, str]]:
         for happening in self.happenings:
             for _, at, uri in written_in(happening):
                 fault = fault_of(uri)
                 if fault is not None:
-                    found.append((happening, at, uri, *fault))
-        return found
+                    yield (happening, at, uri, *fault)
 
     @cached_property
     def lives(self) -> Mapping[str, list[Appearance]]:

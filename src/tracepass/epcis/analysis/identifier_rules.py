@@ -24,6 +24,11 @@ def _faulty(code: str, chain: Chain) -> Iterator[Hit]:
             yield Hit(happening, at, uri, {"why": why})
 
 
+def _stopped(chain: Chain) -> Iterator[Hit]:
+    if chain.has_more_faults:
+        yield Hit(None, words={"count": len(chain.faults)})
+
+
 def _prefixes_differ(chain: Chain) -> Iterator[Hit]:
     """Find company prefixes that begin with one another, which GS1 never assigns."""
     first: dict[str, Written] = {}
@@ -92,6 +97,13 @@ def _row(code: str, severity: Any, says: str, fix: str, look: Any) -> Rule:
 
 IDENTIFIER_RULES: Final = (
     *(_row(code, "error", says, fix, partial(_faulty, code)) for code, (says, fix) in _rows().items()),
+    _row(
+        "identifier_check_stopped",
+        "warning",
+        "After {count} faulty identifiers no more were checked.",
+        "Correct the faults told here, and analyse the document again.",
+        _stopped,
+    ),
     _row(
         "company_prefixes_overlap",
         "warning",

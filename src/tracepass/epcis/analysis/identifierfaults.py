@@ -11,7 +11,7 @@ from tracepass.epcis.analysis.happenings import Happening, items_at, text_at
 from tracepass.epcis.identifiers import LONGEST, normal
 from tracepass.gs1.checkdigit import is_valid
 from tracepass.gs1.epc import EpcError, parse_pattern, parse_urn
-from tracepass.gs1.epc.links import STEM, read_link
+from tracepass.gs1.epc.links import STEM
 from tracepass.gs1.faults import Gs1SyntaxError
 from tracepass.gs1.link import parse_link
 
@@ -53,10 +53,6 @@ def _urn_fault(uri: str) -> Fault | None:
 
 
 def _link_fault(uri: str) -> Fault | None:
-    try:
-        read_link(uri)
-    except EpcError:
-        return None
     if normal(uri) == uri and not uri.startswith(STEM):
         return None
     try:

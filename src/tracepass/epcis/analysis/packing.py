@@ -149,6 +149,20 @@ class Packing:
                     del held[kind]
 
 
+def closed(packing: Packing) -> Iterator[str]:
+    """Yield one thing of each circle of things that hold one another, however long it is."""
+    done: set[str] = set()
+    for start in packing.parent_of:
+        way: dict[str, None] = {}
+        key: str | None = start
+        while key is not None and key not in done and key not in way:
+            way[key] = None
+            key = packing.parent_of.get(key)
+        if key is not None and key in way:
+            yield key
+        done.update(way)
+
+
 def moves_by_kind(moves: Iterable[Move]) -> Mapping[str, list[Move]]:
     """Return moves by their kind, for rules that look at one kind each."""
     found: dict[str, list[Move]] = {}

@@ -7,7 +7,7 @@ from typing import Final
 
 from tracepass.epcis.analysis.chain import Chain
 from tracepass.epcis.analysis.journeys import site
-from tracepass.epcis.analysis.packing import Move, MoveKind
+from tracepass.epcis.analysis.packing import Move, MoveKind, closed
 from tracepass.epcis.analysis.rule import Hit, Rule, Severity, named, on, within
 
 _JOINING: Final = frozenset({"AggregationEvent", "AssociationEvent"})
@@ -30,8 +30,15 @@ def _packed_again(chain: Chain) -> Iterator[Hit]:
 
 
 def _loops(chain: Chain) -> Iterator[Hit]:
+    """Find things that hold themselves: at once where the circle is short, else in what is left at the end."""
     links = chain.replay.links.get("loop", [])
-    return (_told(move) for move in [*_moves(chain, "loop"), *links])
+    yield from (_told(move) for move in [*_moves(chain, "loop"), *links])
+    for packing in (chain.replay.packing, chain.replay.associations):
+        for key in closed(packing):
+            parent = packing.parent_of[key]
+            happening = chain.happenings[packing.children[parent][key]]
+            mention = next(mention for mention in happening.mentions_as("child") if mention.key == key)
+            yield on(happening, mention, parent=packing.names[parent])
 
 
 def _never_packed(chain: Chain) -> Iterator[Hit]:
