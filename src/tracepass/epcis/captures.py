@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any, Literal
 
 from tracepass.core.ids import Id
@@ -113,14 +114,19 @@ def _error(index: int | None, message: str, code: str, path: str, kind: tuple[st
     }
 
 
-def unknown_warnings(events: Sequence[Prepared], known: Mapping[str, Id]) -> list[Document]:
-    """Return a warning for each product that no passport of the workspace is about, once."""
+def unknown_warnings(events: Sequence[Prepared], known: Mapping[str, Id]) -> tuple[list[Document], int]:
+    """Return a warning for each product that no passport of the workspace is about, once, and how many there are.
+
+    No more are made than a job lists.
+    """
     seen: dict[str, int] = {}
     for event in events:
         for epc in event.epcs:
-            if epc not in known and product_key(epc) is not None:
-                seen.setdefault(epc, event.index)
-    return [
-        {"index": index, "code": "unknown_epc", "message": f"No passport of this workspace is about {epc}.", "epc": epc}
-        for epc, index in seen.items()
-    ]
+            if epc not in known and epc not in seen and product_key(epc) is not None:
+                seen[epc] = event.index
+    return [_unknown(epc, index) for epc, index in islice(seen.items(), MOST_TOLD)], len(seen)
+
+
+def _unknown(epc: str, index: int) -> Document:
+    message = f"No passport of this workspace is about {epc}."
+    return {"index": index, "code": "unknown_epc", "message": message, "epc": epc}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tracepass.core.clock import Clock, timestamp
@@ -11,11 +11,14 @@ from tracepass.core.mongo import Database, Document, Session
 from tracepass.core.securitylog import SecurityLog
 from tracepass.core.tenancy import Actor, Tenancy
 from tracepass.epcis import captures
+from tracepass.epcis.chunks import Chunks
 from tracepass.epcis.repository import CaptureRepository, EventRepository, EventTaken
 from tracepass.epcis.storing import Batch, Prepared, link, product_key
 from tracepass.epcis.visibility import Visibility
 
 ATTEMPTS = 5
+Store = Callable[[EventRepository, Session], Awaitable[Document]]
+"""What stores events in a transaction, and returns the capture as it is then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,11 @@ class Intake:
         self._clock = clock
         self._log = SecurityLog(database, clock=clock)
         self._visibility = Visibility(database, clock=clock)
+
+    @property
+    def now(self) -> str:
+        """Return the time as it is written down."""
+        return timestamp(self._clock())
 
     async def sort(self, tenancy: Tenancy, prepared: Sequence[Prepared]) -> Sorted:
         """Tell new events from repeats: the same id (or, without one, hash) with the same hash."""
@@ -69,13 +77,23 @@ class Intake:
             if _has_failed(after) and not is_new:
                 after = {**after, "phase": "removing"}
             elif ends:
-                after = captures.finished(after, now=timestamp(self._clock()))
+                after = captures.finished(after, now=self.now)
             try:
-                await self._write(tenancy, capture, after, fresh, actor=actor, is_new=is_new)
+                return await self._write(tenancy, capture, _storing(after, fresh), actor=actor, is_new=is_new)
             except EventTaken:
                 continue
-            return after
         raise Refusal("conflict", "The same events were captured at the same time; try again.")
+
+    async def take_fresh(self, tenancy: Tenancy, capture: Document, chunks: Chunks, *, actor: Actor) -> Document | None:
+        """Store all events of a new capture while the later ones are still being prepared.
+
+        None if that cannot be, for an error or a repeat among them: then nothing is stored.
+        """
+        stored = _Fresh(self, tenancy, capture, chunks)
+        try:
+            return await self._write(tenancy, capture, stored, actor=actor, is_new=True)
+        except (EventTaken, NotFresh):
+            return None
 
     async def _outcome(
         self, tenancy: Tenancy, capture: Document, batch: Batch, found: Sorted
@@ -83,40 +101,31 @@ class Intake:
         errors = [*captures.errors_of(batch.problems), *captures.taken_errors(found.taken)]
         errors.sort(key=lambda error: error["index"])
         events = [] if errors and capture["captureErrorBehaviour"] == "rollback" else found.fresh
-        warnings = await self._link(tenancy, events)
+        warnings, count = await self.link(tenancy, events)
         members = {
             "capturedCount": len(events),
             "repeatedCount": len(found.repeated),
             "errors": errors,
             "errorCount": len({error["index"] for error in errors}),
             "warnings": warnings,
-            "warningCount": len(warnings),
+            "warningCount": count,
         }
         return captures.advanced(capture, members), events
 
-    async def _link(self, tenancy: Tenancy, events: Sequence[Prepared]) -> list[Document]:
+    async def link(self, tenancy: Tenancy, events: Sequence[Prepared]) -> tuple[list[Document], int]:
+        """Write into events which passports they are about; return warnings of products that nobody knows."""
         keys = {epc: product_key(epc) for event in events for epc in event.epcs}
         asked = {epc: key for epc, key in keys.items() if key is not None}
         known = await EventRepository(self._database, tenancy).passports(asked) if asked else {}
         link(events, known)
         return captures.unknown_warnings(events, known)
 
-    async def _write(
-        self,
-        tenancy: Tenancy,
-        before: Document,
-        after: Document,
-        fresh: Sequence[Prepared],
-        *,
-        actor: Actor,
-        is_new: bool,
-    ) -> None:
+    async def _write(self, tenancy: Tenancy, before: Document, store: Store, *, actor: Actor, is_new: bool) -> Document:
         events, jobs = EventRepository(self._database, tenancy), CaptureRepository(self._database, tenancy)
-        ends = not after["running"] and after["capturedCount"] > 0
-        shows = ends and await self._visibility.any_steps(tenancy)
+        shows = await self._visibility.any_steps(tenancy)
 
-        async def work(session: Session) -> None:
-            await events.insert([event.document for event in fresh], session=session)
+        async def work(session: Session) -> Document:
+            after = await store(events, session)
             if is_new:
                 await jobs.insert(after, session=session)
             elif not await jobs.advance(
@@ -126,10 +135,11 @@ class Intake:
                 raise Overtaken
             if not after["running"]:
                 await self.note(tenancy, after, actor=actor, session=session)
-                if shows:
+                if shows and after["capturedCount"]:
                     await self._visibility.tell(tenancy, after["_id"], session=session)
+            return after
 
-        await self._database.transact(work)
+        return await self._database.transact(work)
 
     async def note(self, tenancy: Tenancy, capture: Mapping[str, object], *, actor: Actor, session: Session) -> None:
         """Tell of a capture that is over, if it brought events."""
@@ -146,6 +156,57 @@ class Intake:
             is_event=True,
             session=session,
         )
+
+
+def _storing(after: Document, fresh: Sequence[Prepared]) -> Store:
+    """Return what stores the events of a part that was looked at, and says what the capture is then."""
+
+    async def store(events: EventRepository, session: Session) -> Document:
+        await events.insert([event.document for event in fresh], session=session)
+        return after
+
+    return store
+
+
+class _Fresh:
+    """Stores the chunks of a capture, each as soon as it is prepared; a transaction that is repeated begins anew."""
+
+    def __init__(self, intake: Intake, tenancy: Tenancy, capture: Document, chunks: Chunks) -> None:
+        self._intake = intake
+        self._tenancy = tenancy
+        self._capture = capture
+        self._chunks = chunks
+        self._linked: list[list[Document]] = []
+        self._warnings: list[Document] = []
+        self._warned = 0
+
+    async def __call__(self, events: EventRepository, session: Session) -> Document:
+        """Insert all events; return the capture as it is then.
+
+        Raises:
+            EventTaken: one is there already.
+            NotFresh: one is faulty.
+        """
+        for number in range(len(self._chunks)):
+            await events.insert(await self._chunk(number), session=session)
+        count = sum(map(len, self._linked))
+        members = {"capturedCount": count, "warnings": self._warnings, "warningCount": self._warned}
+        return captures.finished(captures.advanced(self._capture, {"errorCount": 0, **members}), now=self._intake.now)
+
+    async def _chunk(self, number: int) -> list[Document]:
+        if number == len(self._linked):
+            batch = await self._chunks.batch(number)
+            if batch.problems:
+                raise NotFresh
+            warnings, count = await self._intake.link(self._tenancy, batch.prepared)
+            self._warnings += warnings
+            self._warned += count
+            self._linked.append([event.document for event in batch.prepared])
+        return self._linked[number]
+
+
+class NotFresh(Exception):
+    """An event cannot be stored as it is."""
 
 
 class Overtaken(Exception):

@@ -31,6 +31,8 @@ MASTER_DATA, FEED = "epcisMasterData", "epcisFeed"
 MOST_THINGS = 190
 """Fewer than the terms that an index is merged for."""
 IDENTIFIERS = "identifiers"
+ITEMS_A_PRODUCT = 20
+"""If an item is one of more than so many of its product, it is asked first whether anything is known of the product."""
 _DUPLICATE = 11000
 SHOWN: Mapping[str, Any] = {"terms": 0, "facts": 0}
 
@@ -109,6 +111,18 @@ class EventRepository:
         )
         return await cursor.to_list()
 
+    async def found_by(self, query: EventQuery, *, limit: int) -> list[Document]:
+        """Return, of events that a query asks for, what they are found by."""
+        if finds_nothing(query):
+            return []
+        shown, hint = {"terms": 1, "facts": 1}, _name(index_of(query))
+        found = self._events.find(filter_of(query), projection=shown, sort=sort_of(query), limit=limit, hint=hint)
+        return await found.to_list()
+
+    async def these(self, ids: Sequence[Id]) -> list[Document]:
+        """Return the events with these ids, in no order."""
+        return await self._events.find({"_id": {"$in": list(ids)}}, projection=SHOWN, hint="_id_").to_list()
+
     async def count(self, query: EventQuery, *, limit: int) -> int:
         """Count what a query asks for, up to a limit."""
         return await self._events.count(filter_of(query), limit=limit, hint=_name(index_of(query)))
@@ -120,8 +134,15 @@ class EventRepository:
     async def passports(self, keys: Mapping[str, str]) -> dict[str, Id]:
         """Return the passports of this tenancy that stand under global keys, by EPC (``keys``: EPC -> key)."""
         head = "" if self._tenancy.environment == "live" else f"test/{self._tenancy.workspace_id}/"
-        asked = {head + key: epc for epc, key in keys.items()}
         claims = self._database.scoped(IDENTIFIERS, self._tenancy)
+        gtins = {key.split("/")[1] for key in keys.values()}
+        if len(gtins) * ITEMS_A_PRODUCT < len(keys):
+            # Thousands of items of a few products: whoever moves the goods of others knows none of them.
+            gtins = {gtin for gtin in gtins if await claims.find_one({"gtin": gtin}, projection={"_id": 1})}
+            keys = {epc: key for epc, key in keys.items() if key.split("/")[1] in gtins}
+        asked = {head + key: epc for epc, key in keys.items()}
+        if not asked:
+            return {}
         found = claims.find({"_id": {"$in": list(asked)}}, projection={"passportId": 1})
         return {asked[claim["_id"]]: claim["passportId"] async for claim in found}
 

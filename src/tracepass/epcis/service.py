@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -19,9 +19,11 @@ from tracepass.core.tenancy import Tenancy
 from tracepass.epcis import captures
 from tracepass.epcis.answers import EventPage
 from tracepass.epcis.captures import Behaviour
+from tracepass.epcis.chunks import Chunks
 from tracepass.epcis.contexts import STANDARD_PREFIXES
 from tracepass.epcis.documents import Document as EpcisDocument
 from tracepass.epcis.documents import alone
+from tracepass.epcis.fieldorder import page_by_field
 from tracepass.epcis.grammar import NAMES, read_query
 from tracepass.epcis.handover import Handover
 from tracepass.epcis.intake import Intake
@@ -144,22 +146,32 @@ class Captures:
             with closing(Spool()) as room:
                 large = await asyncio.to_thread(of_document, document, room)
                 return await self._handover.put_off(caller, capture, large)
-        batch = await self._prepared(document, capture)
-        after = await self._intake.take(caller.tenancy, capture, batch, actor=caller.actor, is_new=True, ends=True)
+        after = await self._taken(caller, capture, document)
         await give_back_rest(self._quota, caller.tenancy, after)
         return after
 
-    async def _prepared(self, document: EpcisDocument, capture: Document) -> Batch:
-        def work() -> Batch:
+    async def _taken(self, caller: Caller, capture: Document, document: EpcisDocument) -> Document:
+        """Store the events of a small document, while they are prepared if there are many and nothing is against it."""
+
+        def work(events: Iterable[Any], first: int) -> Batch:
             return prepare(
-                document.events,
+                events,
                 document.namespaces,
                 capture_id=capture["_id"],
                 record_time=capture["createdAt"],
+                first=first,
                 context=document.context,
             )
 
-        return await _in_thread(len(document.events), work)
+        if len(document.events) < IN_THREAD_FROM:
+            batch = work(document.events, 0)
+        else:
+            chunks = Chunks(document.events, work)
+            taken = await self._intake.take_fresh(caller.tenancy, capture, chunks, actor=caller.actor)
+            if taken is not None:
+                return taken
+            batch = await chunks.whole()
+        return await self._intake.take(caller.tenancy, capture, batch, actor=caller.actor, is_new=True, ends=True)
 
     async def _remember(self, tenancy: Tenancy, document: EpcisDocument) -> None:
         """Remember prefixes for later questions, and the master data that came along."""
@@ -250,7 +262,7 @@ class EventQueries:
         self, tenancy: Tenancy, parameters: Mapping[str, Sequence[str]], extensions: Mapping[str, str]
     ) -> dict[str, list[str]]:
         """Return what prefixes stand for: as the caller says, else as documents said, else as the standard does."""
-        if not any(":" in name for name in parameters):
+        if not any(":" in name for name in (*parameters, *parameters.get("orderBy", ()))):
             return {}
         said = await CaptureRepository(self._database, tenancy).namespaces()
         standard = {prefix: [uri] for prefix, uri in STANDARD_PREFIXES.items()}
@@ -265,7 +277,10 @@ class EventQueries:
             await self._bound(events, query, query.most)
         left = query.limit if place is None else place.left
         size = query.per_page if left is None else min(query.per_page, left)
-        found = await events.page(query, after=None if place is None else (place.time, place.id), limit=size + 1)
+        if query.by:
+            found = await page_by_field(events, query, after=None if place is None else place.id, limit=size + 1)
+        else:
+            found = await events.page(query, after=None if place is None else (place.time, place.id), limit=size + 1)
         more, until = len(found) > size, expiry(now)
         token = place_after(query, found[size - 1], left=left, shown=size, expires=until) if more else None
         return EventPage(found[:size], token, timestamp(now), until)
@@ -303,8 +318,3 @@ def _refusal_of(errors: Sequence[Mapping[str, Any]]) -> Refusal:
     if taken is not None:
         return Refusal("event_id_taken", taken["message"])
     return invalid_of([Problem(error["path"], error["message"], error["code"]) for error in errors])
-
-
-async def _in_thread(size: int, work: Callable[[], Batch]) -> Batch:
-    """Do work that would hold up other calls elsewhere."""
-    return work() if size < IN_THREAD_FROM else await asyncio.to_thread(work)

@@ -111,7 +111,8 @@ def _plain(twin: Twin) -> list[str]:
     found = [term(name, twin[name]) for name in NAMES if name in twin]
     for name in LISTS:
         if name in twin:
-            found += [term(name, value) for value in twin[name]]
+            values = twin[name]
+            found += [f"{name}={value}" if len(value) <= LONGEST else term(name, value) for value in values]
     if "persistentDisposition" in twin:
         persistent = twin["persistentDisposition"]
         for name in ("set", "unset"):

@@ -25,6 +25,14 @@ _VALIDATORS: Mapping[str, Draft202012Validator] = {
 }
 _OTHER = Draft202012Validator(OTHER_EVENT_SCHEMA, validate_formats=True)
 _CONTAINERS = (dict, list)
+_PLACES: Final = frozenset({"readPoint", "bizLocation"})
+_NEVER_EXTENDED: Final = frozenset(
+    {
+        *("type", "eventID", "eventTime", "eventTimeZoneOffset", "recordTime", "action", "bizStep", "disposition"),
+        *("epcList", "parentID", "childEPCs", "inputEPCList", "outputEPCList", "transformationID", "certificationInfo"),
+    }
+)
+"""What holds texts alone where an event is valid."""
 
 
 def problems_of(event: Any, namespaces: Mapping[str, str]) -> list[Problem]:
@@ -64,7 +72,14 @@ def _told(errors: Iterator[ValidationError], kind: str) -> Iterator[Problem]:
 
 def _names_undeclared(event: Mapping[str, Any], namespaces: Mapping[str, str]) -> bool:
     """Tell whether any name's prefix is declared nowhere; almost every event is done with here."""
-    pending: list[Any] = [event]
+    pending: list[Any] = []
+    for name, value in event.items():
+        if name in _NEVER_EXTENDED or (name in _PLACES and isinstance(value, dict) and len(value) == 1):
+            continue
+        if ":" in name and split_name(name, namespaces) is None:
+            return True
+        if isinstance(value, _CONTAINERS) and name != "@context":
+            pending.append(value)
     while pending:
         value = pending.pop()
         if type(value) is list:

@@ -26,6 +26,9 @@ class Vocabulary(Enum):
     MEASUREMENT = "measurement"
     ALERT = "alert"
 
+    # There is one of each: no need to go by the name.
+    __hash__ = object.__hash__
+
 
 @dataclass(frozen=True, slots=True)
 class _Notations:
