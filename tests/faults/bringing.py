@@ -1,4 +1,4 @@
-"""A worker that does nothing but bring webhooks, so that it can be killed: run by test_webhook_drill.
+"""A worker that does nothing but bring webhooks and serve subscriptions, so that it can be killed: run by the drills.
 
 ``python -m tests.faults.bringing URI DATABASE SECRET_KEY MARGIN``: the margin of its leases is in seconds.
 """
@@ -15,6 +15,9 @@ from tracepass.core.clock import system_clock
 from tracepass.core.mongo import connected
 from tracepass.core.outbound import Outbound
 from tracepass.core.sealing import Sealing
+from tracepass.epcis.namedqueries import NamedQueries
+from tracepass.epcis.subscriptionsoffice import WATCHED as FED
+from tracepass.epcis.subscriptionsoffice import OfficeNeeds, subscription_office
 from tracepass.passports.events import PassportEvents
 from tracepass.passports.service import Passports
 from tracepass.settings import Settings, Webhooks
@@ -39,22 +42,32 @@ def drill_settings(uri: str, database: str, secret_key: str) -> Settings:
 
 
 async def main(settings: Settings, margin: timedelta) -> None:
-    """Bring webhooks for ever."""
+    """Bring webhooks and serve subscriptions for ever."""
     assert settings.mongodb_uri is not None
     uri = settings.mongodb_uri.get_secret_value()
     async with connected(uri, name=settings.database, max_pool_size=8) as database:
         services = build_services(database, settings, system_clock)
+        alarm = Alarm(database, {**WATCHED, **FED})
         office = Office(
             clock=system_clock,
             sealing=services[Sealing],
             outbound=services[Outbound],
             data=PassportEvents(services[Passports].desk),
-            alarm=Alarm(database, WATCHED),
+            alarm=alarm,
+            margin=margin,
+        )
+        needs = OfficeNeeds(
+            clock=system_clock,
+            sealing=services[Sealing],
+            outbound=services[Outbound],
+            queries=services[NamedQueries],
+            alarm=alarm,
             margin=margin,
         )
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as group:
-            group.create_task(office.alarm.listen(stop))
+            group.create_task(alarm.listen(stop))
+            group.create_task(subscription_office(database, settings.webhooks, needs).run(stop))
             group.create_task(post_office(database, settings.webhooks, office).run(stop))
 
 

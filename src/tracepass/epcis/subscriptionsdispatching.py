@@ -30,7 +30,7 @@ AT_ONCE = 2000
 """Events that are held against subscriptions in one go; an entry alone may have more."""
 STEP = 1000
 """Events that a new subscription looks at in one go."""
-LEASE_SECONDS = 10
+LEASE_SECONDS = 5
 RENEWED_AFTER_SECONDS = 1.0
 
 _log = structlog.get_logger()
