@@ -29,6 +29,7 @@ Json = Mapping[str, Any]
 PACKAGE: Final = "tracepass.resolver"
 OPERATORS: Final = "operators"
 """The section that also holds the passport's parties."""
+PREDECESSORS: Final = "predecessor_passports"
 MAX_HIGHLIGHTS: Final = 4
 _HIGHLIGHTS: Final[Mapping[str, list[str]]] = json.loads(
     (resources.files(PACKAGE) / "data" / "highlights.json").read_text("utf-8")
@@ -125,6 +126,7 @@ class Viewer:
             identifiers=_identifiers(page, presenter.words),
             highlights=_highlights(chapters, template.category),
             chapters=chapters,
+            lineage=_lineage(page, presenter.words),
             happenings=happenings(timeline, page, presenter),
             more_happened=timeline.more,
             record=_record(page, presenter, self._templates.category_label(template, locale)),
@@ -198,9 +200,25 @@ def _chapter(
         presenter.entry(field, page["fields"][field.key])
         for field in template.fields.values()
         if field.section == section.key and field.key in page["fields"] and "public" in field.audiences
+        if not _is_told_by_lineage(field.key, page)
     )
     title = presenter.label(section.key, section.label)
     return Chapter(section.key, title, entries, parties if section.key == OPERATORS else ())
+
+
+def _lineage(page: Json, words: Words) -> list[tuple[str, list[str]]]:
+    """Return the links to earlier and later passports of a battery, each kind under its heading."""
+    lineage = page.get("lineage", {})
+    ends = (("lineage_before", "predecessors"), ("lineage_after", "successors"))
+    return [(words(key), lineage[name]) for key, name in ends if lineage.get(name)]
+
+
+def _is_told_by_lineage(key: str, page: Json) -> bool:
+    """Tell whether a field says nothing but what stands in the section of earlier and later passports."""
+    if key != PREDECESSORS:
+        return False
+    links = set(page.get("lineage", {}).get("predecessors", ()))
+    return all(row.get("url") in links and row.keys() <= {"identifier", "url"} for row in page["fields"][key]["value"])
 
 
 def _highlights(chapters: list[Chapter], category: str) -> list[Entry]:
