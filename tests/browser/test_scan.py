@@ -47,7 +47,33 @@ async def scanned(client: httpx2.AsyncClient, make_product: Callable[..., Any], 
     assert answer.status_code == 201, answer.text
     published = await client.post(f"/api/v1/passports/{answer.json()['_id']}/publish", json={"acknowledgeGaps": True})
     assert published.status_code == 200, published.text
+    await live(client, answer.json()["_id"])
     return dict(published.json())
+
+
+async def live(client: httpx2.AsyncClient, passport_id: str) -> None:
+    """Let the product have a life: sold, inspected, repaired."""
+    company = {"legalName": "Radwerk Service und Instandhaltung GmbH", "gln": "4012345000009", "country": "DE"}
+    repair = {
+        "kind": "part_replacement",
+        "at": "2026-05-04T09:30:00Z",
+        "performedBy": company,
+        "place": {"name": "Werkstatt Hamburg-Altona", "country": "DE"},
+        "description": "Zellmodul 3 im Rahmen der Gewährleistung ersetzt.\nDichtung erneuert.",
+        "sourceLocale": "de",
+        "parts": [{"name": "Zellmodul 3"}, {"name": "Dichtung"}],
+        "documents": [{"url": "https://radwerk.example/88121.pdf", "title": "Reparaturbericht"}],
+    }
+    sale = {
+        "kind": "sale",
+        "at": "2026-02-20T15:00:00Z",
+        "from": {"type": "company", **company},
+        "to": {"type": "private"},
+    }
+    inspection = {"kind": "inspection", "at": "2026-04-01T09:00:00Z"}
+    for tail, body in (("ownership-transfers", sale), ("service-events", inspection), ("service-events", repair)):
+        answer = await client.post(f"/api/v1/passports/{passport_id}/{tail}", json=body | {"public": True})
+        assert answer.status_code == 201, answer.text
 
 
 async def test_a_scan_leads_to_the_page_the_readers_language_and_the_raw_data(
@@ -134,3 +160,17 @@ async def test_a_suspended_passport_says_so_in_the_readers_language(
     page = await open_page(scanned["gs1"]["digitalLinkUri"], languages="de")
     assert await page.locator("h1").inner_text() == "Dieser Pass ist ausgesetzt"
     assert "Rückruf" in await page.locator("main").inner_text()
+
+
+async def test_the_life_of_the_product_is_a_section_that_can_be_reached(scanned: Json, open_page: OpenPage) -> None:
+    page = await open_page(f"{scanned['gs1']['digitalLinkUri']}?lang=en", width=1280)
+    await page.locator(".contents").get_by_role("link", name="History").click()
+    assert page.url.endswith("#history")
+    titles = await page.locator("#history h3").all_inner_texts()
+    assert titles == ["Passport published", "Part replaced", "Inspection", "Sold"]
+    repair = await page.locator("#history li").nth(1).inner_text()
+    assert "4 May 2026" in repair
+    assert "shown in German" in repair
+    assert "Radwerk Service und Instandhaltung GmbH, Germany" in repair
+    await page.emulate_media(media="print")
+    assert await page.locator("#history h3").first.is_visible()
