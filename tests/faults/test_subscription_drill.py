@@ -108,9 +108,10 @@ async def _kill(crew: Crew, seconds: float, kills: int) -> None:
 async def _drained(database: Database) -> None:
     """Wait until nothing is in the feed, and nothing waits for a subscription."""
     async with asyncio.timeout(120):
-        while await database.collection(FEED).count_documents({"recordTime": {"$gt": ""}}, limit=1) or (
-            await database.collection(CHUNKS).find_one({}, {"_id": 1})
-        ):
+        while True:
+            in_feed = await database.collection(FEED).count_documents({"recordTime": {"$gt": ""}}, limit=1)
+            if not in_feed and await database.collection(CHUNKS).find_one({}, {"_id": 1}) is None:
+                return
             await asyncio.sleep(0.1)
 
 
