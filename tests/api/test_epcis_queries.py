@@ -148,6 +148,49 @@ async def test_fields_are_asked_for_by_prefix_by_namespace_or_by_ones_own_prefix
     assert wrong.status_code == 400
 
 
+async def test_events_come_in_the_order_of_a_field(asker: httpx2.AsyncClient) -> None:
+    values: list[Any] = [10, 9, "10.5", "2026-01-01", "2025-12-31T23:00:00Z", "b", "a", "\u00e4", None]
+    events = [event() if value is None else event(**{"ex:f": value}) for value in values]
+    await capture(asker, *events)
+    in_order = [events[index]["eventID"] for index in (1, 0, 2, 4, 3, 6, 5, 7)]
+    up, down = ({"orderBy": "ex:f", "orderDirection": direction} for direction in ("ASC", "DESC"))
+    assert await ids(asker, **up) == [*in_order, events[8]["eventID"]]
+    assert await ids(asker, **down) == [*in_order[::-1], events[8]["eventID"]]
+    assert await ids(asker, **up | {"orderBy": "http://ns.example.com/f"}) == [*in_order, events[8]["eventID"]]
+    assert await ids(asker, **up, **{"GT_ex:f": "9", "eventCountLimit": "1"}) == [events[0]["eventID"]]
+    assert await ids(asker, **up, EQ_eventID="urn:uuid:none") == []
+
+
+async def test_pages_in_the_order_of_a_field_stay_right_while_others_write(asker: httpx2.AsyncClient) -> None:
+    events = [event(**{"ex:f": number}) for number in (1, 3, 3, 5)]
+    await capture(asker, *events)
+    query = {"orderBy": "ex:f", "orderDirection": "ASC", "perPage": "2"}
+    page = await asker.get(f"{EPCIS}/events", params=query)
+    await capture(asker, event(**{"ex:f": 0}), later := event(**{"ex:f": 4}))
+    found = [one["eventID"] for one in listed(page)]
+    while "link" in page.headers:
+        page = await asker.get(page.headers["link"].partition("<")[2].partition(">")[0])
+        found += [one["eventID"] for one in listed(page)]
+    assert found[-1] == events[3]["eventID"]
+    assert sorted(found) == sorted(one["eventID"] for one in [*events, later])
+
+
+async def test_only_so_many_events_are_ordered_by_a_field(
+    asker: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracepass.epcis.fieldorder.MOST_ORDERED", 2)
+    events = [event(**{"ex:f": number}) for number in range(3)]
+    await capture(asker, *events)
+    answer = await asker.get(f"{EPCIS}/events", params={"orderBy": "ex:f"})
+    assert (answer.status_code, answer.json()["error"]) == (413, "query_too_large")
+    assert await ids(asker, **{"orderBy": "ex:f", "GE_ex:f": "1"}) == [events[2]["eventID"], events[1]["eventID"]]
+
+
+async def test_an_order_by_an_unknown_prefix_is_refused(asker: httpx2.AsyncClient) -> None:
+    answer = await asker.get(f"{EPCIS}/events", params={"orderBy": "none:f"})
+    assert (answer.status_code, list(answer.json()["details"]["fieldErrors"])) == (400, ["orderBy"])
+
+
 async def test_one_prefix_for_two_namespaces_stays_apart(asker: httpx2.AsyncClient) -> None:
     await capture(asker, event(**{"ex:f": "1"}))
     other = event(**{"ex:f": "2", "@context": [CONTEXT[0], {"ex": "http://other.example/"}]})

@@ -251,7 +251,7 @@ def read_query(parameters: Mapping[str, Sequence[str]], namespaces: Namespaces) 
         Invalid: names that the standard does not know, and values that are not what it wants, all of them named.
     """
     faults: dict[str, list[str]] = {}
-    settings = read.settings(parameters, faults)
+    settings = read.settings(parameters, faults) | _order(parameters, namespaces, faults)
     conditions: list[Condition] = []
     for name, values in parameters.items():
         if name in read.SETTINGS:
@@ -266,6 +266,26 @@ def read_query(parameters: Mapping[str, Sequence[str]], namespaces: Namespaces) 
         raise Invalid(faults)
     asked = tuple(sorted((name, value) for name, values in parameters.items() for value in values))
     return EventQuery(tuple(conditions), asked=tuple(pair for pair in asked if pair[0] not in read.PLACES), **settings)
+
+
+def _order(
+    parameters: Mapping[str, Sequence[str]], namespaces: Namespaces, faults: dict[str, list[str]]
+) -> dict[str, Any]:
+    """Read by what the events are ordered: one of their times, or a field of an extension."""
+    try:
+        return {} if "orderBy" not in parameters else _ordering(read.one(parameters["orderBy"]), namespaces)
+    except Faulty as fault:
+        faults["orderBy"] = [str(fault)]
+        return {}
+
+
+def _ordering(text: str, namespaces: Namespaces) -> dict[str, Any]:
+    if text in {"eventTime", "recordTime"}:
+        return {"order": text}
+    if not set(text) & set(":#/"):
+        message = "must be eventTime, recordTime or the field of an extension"
+        raise Faulty(message)
+    return {"by": tuple(field_key(Scope.EVENT, *field) for field in read.field_names(text, namespaces))}
 
 
 def condition_of(asked: Asked) -> Condition | None:

@@ -255,7 +255,6 @@ def settings(parameters: Mapping[str, Sequence[str]], faults: dict[str, list[str
     """Read order, limits and page; what is wrong is added to the faults."""
     found: dict[str, Any] = {}
     readers: tuple[tuple[str, str, Callable[[Sequence[str]], Any]], ...] = (
-        ("orderBy", "order", _order),
         ("orderDirection", "descending", _direction),
         ("eventCountLimit", "limit", _count),
         ("maxEventCount", "most", _count),
@@ -278,14 +277,6 @@ def _agree(parameters: Mapping[str, Sequence[str]], faults: dict[str, list[str]]
     for name in ("eventCountLimit", "orderDirection"):
         if name in parameters and "orderBy" not in parameters:
             faults.setdefault(name, ["needs orderBy"])
-
-
-def _order(values: Sequence[str]) -> str:
-    text = one(values)
-    if text not in {"eventTime", "recordTime"}:
-        message = "must be eventTime or recordTime"
-        raise Faulty(message)
-    return text
 
 
 def _direction(values: Sequence[str]) -> bool:

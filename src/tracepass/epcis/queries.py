@@ -65,12 +65,14 @@ Condition = HasTerm | AtTime | HasFact | HasDescendant | HasAttribute
 class EventQuery:
     """A whole query.
 
-    ``limit`` is how many events are wanted at most; ``most`` how many there may be before the query is refused as too
-    large; ``asked`` the parameters as they came, to recognise the query of a page.
+    ``by`` are the keys of a field of an extension whose values give the order instead of a time. ``limit`` is how many
+    events are wanted at most; ``most`` how many there may be before the query is refused as too large; ``asked`` the
+    parameters as they came, to recognise the query of a page.
     """
 
     conditions: tuple[Condition, ...] = ()
     order: Order = "eventTime"
+    by: tuple[str, ...] = ()
     descending: bool = True
     limit: int | None = None
     most: int | None = None

@@ -142,7 +142,7 @@ def test_places_below_and_attributes_wait_for_master_data() -> None:
         ("EXISTS_errorDeclaration", "maybe", "must be true, false or empty"),
         ("EQ_booleanValue", "1", "must be true or false"),
         ("EQ_unknown:f", "1", "the prefix unknown is not known; say what it stands for in GS1-Extensions"),
-        ("orderBy", "disposition", "must be eventTime or recordTime"),
+        ("orderBy", "disposition", "must be eventTime, recordTime or the field of an extension"),
         ("orderDirection", "ASC", "needs orderBy"),
         ("eventCountLimit", "5", "needs orderBy"),
         ("maxEventCount", "0", "must be a whole number from 1 on"),
