@@ -198,7 +198,7 @@ def test_too_many_events_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     read_json(whole(seen(1, A), seen(2, A)))
     for read, value in ((read_json, whole(*[seen(1, A)] * 3)), (read_xml, write_xml(whole(*[seen(1, A)] * 3)))):
         with pytest.raises(TooManyEvents):
-            read(value)  # type: ignore[operator]
+            read(value)
 
 
 def serial(number: int) -> str:

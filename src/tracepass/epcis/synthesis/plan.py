@@ -97,6 +97,8 @@ class Plan:
         """
         _check_sizes(self)
         _check_identifiers(self)
+        if self.errors and self.steps[0] != "commissioning":
+            raise PlanFaulty("steps[0]", "must be commissioning where errors are planted")
         _check_steps(self.steps, has_containers=bool(self.cases or self.pallets))
         places = 1 + self.steps.count("shipping") + bool(self.errors)
         if self.locations and len(self.locations) < places:
