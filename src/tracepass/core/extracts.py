@@ -19,8 +19,8 @@ from tracepass.core.changes import COLLECTION as CHANGES
 from tracepass.core.mongo import Database, Document, Session
 from tracepass.core.tenancy import Tenancy
 
-BATCH = 200
-"""Documents read at once: a few megabytes of passports; the database gives at most 16."""
+BATCH = 64
+"""Documents read at once: about two megabytes of passports; the database gives at most 16."""
 
 _TENANT = "workspaceId_1_environment_1"
 _GONE = (239, 246)

@@ -96,8 +96,9 @@ class Making:
     def _render_templates(self) -> bytes:
         records = list(self._template_records())
         self.counts[TEMPLATES] = len(records)
-        written = b"".join(self._writer.record(TEMPLATES, record) for record in records)
-        return self._packed(self._writer.begin(TEMPLATES) + written + self._writer.end())
+        parts = [self._writer.begin(TEMPLATES)]
+        parts += [self._writer.record(TEMPLATES, record) for record in records]
+        return self._packed(b"".join([*parts, self._writer.end()]))
 
     def _template_records(self) -> Iterator[Document]:
         for category, version in sorted(self._used):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -20,11 +21,11 @@ from tracepass.core.paging import offset
 from tracepass.core.securitylog import SecurityLog
 from tracepass.exports.making import Content, Making
 from tracepass.exports.models import Compression, ExportCreate, ExportListQuery, FormatName
-from tracepass.exports.packing import PACKERS
+from tracepass.exports.packing import PACKERS, Packer
 from tracepass.exports.repository import INDEXES, ExportDirectory, ExportRepository, SlotTaken
 from tracepass.exports.signing import Links
 from tracepass.exports.turtle import MOST as MOST_IN_TURTLE
-from tracepass.exports.turtle import TooMuchForTurtle
+from tracepass.exports.turtle import TooMuchForTurtle, turtle_of
 from tracepass.exports.wire import NO_PROGRESS, file_name, is_over, shown
 from tracepass.identity.models import Caller
 
@@ -127,6 +128,8 @@ class TenantExports:
         """
         export = _asked(caller, form, compression, since)
         pieces = self._pieces(caller, export)
+        if form == "turtle":
+            pieces = self._as_turtle(pieces, PACKERS[compression]())
         first = await anext(pieces)
         details = {name: export[name] for name in ("format", "since") if export[name] is not None}
         await self._log.note(
@@ -142,10 +145,15 @@ class TenantExports:
                 raise TooMuchForTurtle(records)
             if records > MOST_STREAMED:
                 raise ExportTooLarge(records)
-            making = Making(self._content, form, PACKERS[export["compression"]]())
+            making = Making(self._content, form, PACKERS["none" if form == "turtle" else export["compression"]]())
             async with aclosing(making.run(reading, about(export, company_of(caller), now=now), since)) as pieces:
                 async for piece in pieces:
                     yield piece
+
+    async def _as_turtle(self, pieces: AsyncGenerator[bytes, None], packer: Packer) -> AsyncGenerator[bytes, None]:
+        statements = b"".join([piece async for piece in pieces])
+        written = await asyncio.to_thread(turtle_of, statements, origin=self._content.origin)
+        yield packer.compress(written) + packer.flush()
 
     async def create(self, caller: Caller, body: ExportCreate) -> Document:
         """Ask a worker for an export.

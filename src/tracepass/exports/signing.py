@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from tracepass.core.clock import Clock
 from tracepass.core.errors import Refusal
 from tracepass.core.ids import Id
+from tracepass.identity.service import challenge
 
 LIFETIME: Final = timedelta(hours=1)
 _PURPOSE: Final = b"tracepass export download v1"
@@ -26,7 +27,8 @@ class LinkInvalid(Refusal):
     """A token that was not made here for this download."""
 
     def __init__(self) -> None:
-        super().__init__("unauthorized", "This link was not made here; read the export for a new one.")
+        message = "This link was not made here; read the export for a new one."
+        super().__init__("unauthorized", message, headers=challenge(None))
 
 
 class LinkExpired(Refusal):

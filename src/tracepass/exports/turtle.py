@@ -26,9 +26,9 @@ class TooMuchForTurtle(Refusal):
 
 
 def turtle_of(statements: bytes, *, origin: str) -> bytes:
-    """Write statements (N-Triples) as Turtle."""
+    """Write the statements of an export as Turtle, without the last, which is a digest of how they were written."""
     graph = Graph(bind_namespaces="none")
     graph.bind("tp", vocabulary_of(origin))
     graph.bind("xsd", XSD)
-    graph.parse(data=statements, format="nt")
+    graph.parse(data=statements[: statements.rstrip().rfind(b"\n") + 1], format="nt")
     return graph.serialize(format="turtle", encoding="utf-8")
