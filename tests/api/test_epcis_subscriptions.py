@@ -361,11 +361,14 @@ async def test_a_schedule_tells_that_there_was_nothing_if_it_shall(
     clock.move(minutes=30)
     await bring(hooks)
     await bring(hooks)
-    assert [results(message)["resultsBody"]["eventList"] for message in receiver.messages] == [[]]
+    clock.move(hours=1)
+    await bring(hooks)
+    assert [results(message)["resultsBody"]["eventList"] for message in receiver.messages] == [[], []]
+    assert len({message.headers["x-tracepass-event-id"] for message in receiver.messages}) == 2
     await capture(shipper, one := shipping())
     clock.move(hours=1)
     await bring(hooks)
-    assert (len(receiver.messages), told(receiver)) == (2, [one["eventID"]])
+    assert (len(receiver.messages), told(receiver)) == (3, [one["eventID"]])
 
 
 async def test_a_schedule_that_fails_tries_again_and_then_keeps_its_time(

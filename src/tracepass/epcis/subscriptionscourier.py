@@ -146,7 +146,7 @@ class SubscriptionCourier:
     async def _bring(self, held: Document, message: Message) -> Document | None:
         """Send a message, and write down how it went; return the subscription if it goes on."""
         body = body_of(held, message, at=self._now())
-        reply = await self._send(held, message.name(held["_id"]), body)
+        reply = await self._send(held, message.name(held), body)
         measures.ATTEMPTS.labels("succeeded" if reply.succeeded else "failed").inc()
         members: dict[str, Any] = {"lastAttempt": reply.attempt(self._now()), "dueAt": self._lease_end()}
         if reply.succeeded:

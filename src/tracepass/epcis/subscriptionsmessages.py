@@ -37,9 +37,13 @@ class Message:
     taken: Sequence[Taken]
     events: Sequence[Document]
 
-    def name(self, subscription: Id) -> str:
-        """Return what its receiver knows the message by: the same in each attempt to send these events."""
-        keys = "/".join(map(str, (subscription, *(event["_id"] for event in self.events))))
+    def name(self, subscription: Mapping[str, Any]) -> str:
+        """Return what its receiver knows the message by: the same in each attempt to send these events.
+
+        That there were none is told once for each time at which there were none.
+        """
+        said = [event["_id"] for event in self.events] or [subscription["minRecordTime"]]
+        keys = "/".join(map(str, (subscription["_id"], *said)))
         return f"epcis_{hashlib.sha256(keys.encode()).hexdigest()[:32]}"
 
 
