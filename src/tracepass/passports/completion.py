@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,15 +20,16 @@ def field_counts(
     template: Template, fields: Mapping[str, Any], flags: Mapping[str, bool] | None = None
 ) -> dict[str, int]:
     """Count the fields that apply, given the condition flags, by status; those the platform fills count as approved."""
-    counts = {"total": 0, "empty": 0, "pendingReview": 0, "approved": 0, "flagged": 0}
-    names = {"empty": "empty", "pending_review": "pendingReview", "approved": "approved", "flagged": "flagged"}
-    for field in duties_of(template, subcategory_of(template, fields), flags or {}).applying:
-        counts["total"] += 1
-        state = fields.get(field.key)
-        status = "approved" if field.filled_by == "system" else "empty" if state is None else state["status"]
-        if status in names:
-            counts[names[status]] += 1
-    return counts
+    duties = duties_of(template, subcategory_of(template, fields), flags or {})
+    applying = duties.applying
+    found = Counter([state["status"] for key, state in fields.items() if key in applying])
+    return {
+        "total": len(applying) + duties.own,
+        "empty": len(applying) - found.total() + found["empty"],
+        "pendingReview": found["pending_review"],
+        "approved": found["approved"] + duties.own,
+        "flagged": found["flagged"],
+    }
 
 
 def completion_percentage(counts: Mapping[str, int]) -> int:

@@ -55,20 +55,20 @@ def written(field: Field, before: FieldState | None, write: FieldWrite, hand: Ha
     What needs review, null included, waits beside an approved value as ``pending``; without one it becomes the value,
     not yet approved. A new value drops the translations of the old one.
     """
-    needs_review = hand.needs_review or write.source in REVIEWED_SOURCES
+    value, source = write.value, write.source
+    needs_review = hand.needs_review or source in REVIEWED_SOURCES
     locale = write.source_locale if field.translatable else None
     if needs_review and before is not None and before["status"] == "approved":
         return {**before, "pending": _pending(write, locale, hand)}
-    if write.value is None:
+    if value is None:
         return empty(field, hand)
-    keeps = before is not None and _same_text(before, write.value, locale)
     return {
-        "value": whole(write.value),
-        "source": write.source,
+        "value": value if type(value) is str else whole(value),
+        "source": source,
         "status": "pending_review" if needs_review else "approved",
         "accessLevel": field.access_level,
         "sourceLocale": locale,
-        "translations": before["translations"] if keeps and before is not None else {},
+        "translations": {} if before is None or not _same_text(before, value, locale) else before["translations"],
         "updatedAt": hand.at,
         "updatedBy": hand.label,
     }

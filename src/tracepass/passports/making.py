@@ -17,9 +17,9 @@ from tracepass.passports.desk import key_path
 from tracepass.passports.fields import Hand, inherited, written
 from tracepass.passports.models import FieldWrite, Granularity, Gs1, PartyPatch, PassportCreate
 from tracepass.passports.parties import merged
-from tracepass.passports.values import check, refuse_large, writable
+from tracepass.passports.values import check, is_surely_small, refuse_large, writable
 from tracepass.templates.models import Template
-from tracepass.templates.service import is_surely_fine
+from tracepass.templates.service import quick_checks
 
 
 def draft(
@@ -110,17 +110,20 @@ def _defaults(product: Document, template: Template, hand: Hand) -> Document:
 
 def _written(writes: Mapping[str, FieldWrite], template: Template, hand: Hand) -> Document:
     fields: Document = {}
+    checks = quick_checks(template)
     for key, write in writes.items():
-        field = template.fields.get(key)
-        if field is None or field.filled_by == "system":
-            field = writable(template, key, path=f"fields.{key}")
+        field, is_fine = checks.get(key) or (writable(template, key, path=f"fields.{key}"), _never)
         value = write.value
-        if not is_surely_fine(field, value):
+        if not is_fine(value):
             check(field, value, path=f"fields.{key}.value")
-        elif not isinstance(value, int | float):
+        elif not is_surely_small(value):
             refuse_large(value, path=f"fields.{key}.value")
         fields[key] = written(field, None, write, hand)
     return fields
+
+
+def _never(_: object) -> bool:
+    return False
 
 
 def _parties(parties: Mapping[Any, PartyPatch]) -> Document:

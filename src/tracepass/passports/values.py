@@ -57,12 +57,12 @@ def refuse_large(value: Any, *, path: str) -> None:
     Raises:
         Invalid: ``too_large``.
     """
-    if not _is_surely_small(value) and len(orjson.dumps(value)) > VALUE_LIMIT:
+    if not is_surely_small(value) and len(orjson.dumps(value)) > VALUE_LIMIT:
         message = f"{path}: one value has at most {VALUE_LIMIT} bytes."
         raise Invalid({path: [f"has more than {VALUE_LIMIT} bytes"]}, code="too_large", message=message)
 
 
-def _is_surely_small(value: Any) -> bool:
+def is_surely_small(value: Any) -> bool:
     """Tell whether bytes need not be counted: a character has at most six, as an escape."""
     kind = type(value)
     if kind is str:

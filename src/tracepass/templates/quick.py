@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from tracepass.templates.formats import FORMATS, is_url
-from tracepass.templates.models import Column, DataType, Precision, ValueType
+from tracepass.templates.models import Column, DataType, Field, Precision, Template, ValueType
 from tracepass.templates.objects import FILE_REFERENCE, NAMED
 from tracepass.templates.scalars import DEFAULT_MAX_LENGTH, LARGEST_NUMBER, NOT_TEXT
 
@@ -44,6 +45,13 @@ def is_surely_fine(typed: ValueType, value: object) -> bool:
     return _PREDICATES.of(typed)(value)
 
 
+@lru_cache
+def quick_checks(template: Template) -> Mapping[str, tuple[Field, Predicate]]:
+    """Return the fields of a template that people may write, each with its quick check."""
+    fields = template.fields.values()
+    return {field.key: (field, _PREDICATES.of(field)) for field in fields if field.filled_by != "system"}
+
+
 def _never(_: object) -> bool:
     return False
 
@@ -57,7 +65,7 @@ def _string(typed: ValueType) -> Predicate:
         return (
             isinstance(value, str)
             and shortest <= len(value) <= longest
-            and has_forbidden(value) is None
+            and (value.isprintable() or has_forbidden(value) is None)
             and not value.isspace()
         )
 
@@ -71,11 +79,15 @@ def _shaped(typed: ValueType, is_text: Predicate) -> Predicate:
         tests.append(re.compile(typed.validation.pattern).fullmatch)
     if typed.format is not None and typed.format in FORMATS:
         tests.append(FORMATS[typed.format][0])
-    if not tests:
-        return is_text
+    shaped = is_text
+    for test in tests:
+        shaped = _also(shaped, test)
+    return shaped
 
+
+def _also(is_text: Predicate, test: Callable[[str], object]) -> Predicate:
     def is_shaped(value: object) -> bool:
-        return is_text(value) and isinstance(value, str) and all(test(value) for test in tests)
+        return is_text(value) and isinstance(value, str) and bool(test(value))
 
     return is_shaped
 
@@ -118,7 +130,11 @@ def _row(columns: tuple[Column, ...]) -> Predicate:
     def is_row(value: object) -> bool:
         if not isinstance(value, dict) or not required <= value.keys():
             return False
-        return all(name in members and members[name](member) for name, member in value.items())
+        for name, member in value.items():
+            is_fine = members.get(name)
+            if is_fine is None or not is_fine(member):
+                return False
+        return True
 
     return is_row
 

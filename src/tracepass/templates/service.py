@@ -17,7 +17,7 @@ from tracepass.templates.countries import is_country
 from tracepass.templates.labels import ENGLISH, Labels, template_label_key
 from tracepass.templates.loader import DATA, HELPS, LABELS, load_templates
 from tracepass.templates.models import Field, Template
-from tracepass.templates.quick import is_surely_fine
+from tracepass.templates.quick import quick_checks
 from tracepass.templates.system_values import SystemFacts, system_values
 from tracepass.templates.units import unit_symbol
 from tracepass.templates.values import ValueProblem, check_value
@@ -30,8 +30,8 @@ __all__ = [
     "ValueProblem",
     "check_value",
     "is_country",
-    "is_surely_fine",
     "normalise_category",
+    "quick_checks",
     "system_values",
     "unit_symbol",
 ]

@@ -94,10 +94,16 @@ class Duties:
     """What a passport of one subcategory with certain flags must, may and cannot say."""
 
     obligations: Mapping[str, Obligation]
-    applying: tuple[Field, ...]
+    applying: Mapping[str, Field]
+    """The fields that belong to it and are not filled by the platform, by key."""
+    own: int
+    """How many more belong to it, because the platform fills them."""
     required: tuple[Field, ...]
     conditional: tuple[Field, ...]
+    """Those on a condition that binds."""
     limited: tuple[Field, ...]
+    foreign: tuple[Field, ...]
+    """What people may write, but does not belong to it."""
 
 
 def effective_flags(template: Template, subcategory: str | None, flags: Mapping[str, bool]) -> dict[str, bool]:
@@ -114,17 +120,25 @@ def duties_of(template: Template, subcategory: str | None, flags: Mapping[str, b
     return _duties(template, subcategory, frozenset(effective_flags(template, subcategory, flags).items()))
 
 
+BINDING: frozenset[Obligation] = frozenset({"conditional", "other_law"})
+
+
 @lru_cache(_KEPT)
 def _duties(template: Template, subcategory: str | None, flags: frozenset[tuple[str, bool]]) -> Duties:
     obligations = {key: _obligation(template, field, subcategory, flags) for key, field in template.fields.items()}
     fields = tuple(template.fields.values())
     applying = tuple(field for field in fields if obligations[field.key] != "not_applicable")
+    mine = tuple(field for field in applying if field.filled_by != "system")
     return Duties(
         obligations=obligations,
-        applying=applying,
+        applying={field.key: field for field in mine},
+        own=len(applying) - len(mine),
         required=tuple(field for field in applying if _required(template, field, subcategory, obligations[field.key])),
-        conditional=tuple(field for field in applying if field.condition is not None and field.filled_by != "system"),
+        conditional=tuple(field for field in mine if field.condition is not None and obligations[field.key] in BINDING),
         limited=tuple(field for field in fields if field.limit is not None),
+        foreign=tuple(
+            field for field in fields if obligations[field.key] == "not_applicable" and field.filled_by != "system"
+        ),
     )
 
 

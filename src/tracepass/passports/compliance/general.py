@@ -8,20 +8,22 @@ from operator import ge, gt, le, lt
 from tracepass.passports.compliance.conditions import holds
 from tracepass.passports.compliance.facts import Facts
 from tracepass.passports.compliance.findings import Finding, Severity, about_field, once_a_field
-from tracepass.templates.models import Field, Obligation
+from tracepass.templates.models import Field
 from tracepass.templates.service import check_value
 
 _COMPARE = {"<=": le, ">=": ge, "<": lt, ">": gt}
 MARKET_SURVEILLANCE = "(EU) 2019/1020"
-BINDING: frozenset[Obligation] = frozenset({"conditional", "other_law"})
 
 
 def required_fields(facts: Facts) -> Iterator[Finding]:
     """Every field that the template, the subcategory and the flags want here has an approved value."""
+    values = facts.values
     for field in facts.duties.required:
+        if field.key in values:
+            continue
         if not facts.has(field.key):
             yield _missing(field)
-        elif field.key not in facts.values:
+        else:
             yield _unapproved(field, "warning" if field.filled_by == "telemetry" else "critical", "REQ-FIELD")
 
 
@@ -85,10 +87,11 @@ def conditional_fields(facts: Facts) -> Iterator[Finding]:
 
     What another law than that of the passport asks for never stands in the way of it: a warning.
     """
+    values = facts.values
     for field in facts.duties.conditional:
-        obligation = facts.duties.obligations[field.key]
-        if obligation not in BINDING or field.key in facts.values:
+        if field.key in values:
             continue
+        obligation = facts.duties.obligations[field.key]
         answer = holds(str(field.condition), facts)
         if answer is None and not facts.has(field.key):
             yield _open(field)

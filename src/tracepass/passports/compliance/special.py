@@ -39,11 +39,10 @@ def battery_identifier(facts: Facts) -> Iterator[Finding]:
 
 def battery_applicability(facts: Facts) -> Iterator[Finding]:
     """A field that does not belong to this kind of battery is better left empty."""
-    for key, obligation in facts.duties.obligations.items():
-        field = facts.template.fields[key]
-        if obligation == "not_applicable" and facts.has(key) and field.filled_by != "system":
+    for field in facts.duties.foreign:
+        if facts.has(field.key):
             why = f"{field.label} does not apply to this kind of battery."
-            fix = f"Empty it: PATCH .../fields/{key} with null, or correct PATCH .../condition-flags."
+            fix = f"Empty it: PATCH .../fields/{field.key} with null, or correct PATCH .../condition-flags."
             yield about_field(field, "invalid_format", "warning", "BAT-APP", why=why, fix=fix)
 
 
@@ -68,9 +67,9 @@ def battery_values(facts: Facts) -> Iterator[Finding]:
 
 
 def _unnotified(row: Mapping[str, Any]) -> bool:
-    is_svhc = _SVHC.search(str(row.get("hazard_class", ""))) is not None
-    named = any(_SCIP.search(text) for text in row.values() if isinstance(text, str))
-    return is_svhc and not named and _exceeds(row.get("concentration"), SVHC_SHARE)
+    if not _exceeds(row.get("concentration"), SVHC_SHARE) or not _SVHC.search(str(row.get("hazard_class", ""))):
+        return False
+    return not any(_SCIP.search(text) for text in row.values() if isinstance(text, str))
 
 
 def _exceeds(share: object, threshold: float) -> bool:
