@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tracepass.core.clock import Clock, timestamp
 from tracepass.core.errors import Refusal
@@ -19,6 +20,8 @@ from tracepass.epcis.visibility import Visibility
 ATTEMPTS = 5
 Store = Callable[[EventRepository, Session], Awaitable[Document]]
 """What stores events in a transaction, and returns the capture as it is then."""
+GiveBack = Callable[[Tenancy, Mapping[str, Any], Session], Awaitable[None]]
+"""What gives back, in the transaction that ends a capture, what was counted for events that were not captured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +36,10 @@ class Sorted:
 class Intake:
     """Takes the events of all workspaces in."""
 
-    def __init__(self, database: Database, *, clock: Clock) -> None:
+    def __init__(self, database: Database, *, clock: Clock, give_back: GiveBack) -> None:
         self._database = database
         self._clock = clock
+        self._give_back = give_back
         self._log = SecurityLog(database, clock=clock)
         self._visibility = Visibility(database, clock=clock)
 
@@ -128,15 +132,29 @@ class Intake:
             after = await store(events, session)
             if is_new:
                 await jobs.insert(after, session=session)
-            elif not await jobs.advance(
-                before["_id"], step=before["step"], change=captures.changed(before, after), session=session
-            ):
-                # Another worker did this part; its transaction holds.
-                raise Overtaken
+            else:
+                await _advance(jobs, before, after, session)
             if not after["running"]:
                 await self.note(tenancy, after, actor=actor, session=session)
                 if shows and after["capturedCount"]:
                     await self._visibility.tell(tenancy, after["_id"], session=session)
+                await self._give_back(tenancy, after, session)
+            return after
+
+        return await self._database.transact(work)
+
+    async def go_on(self, tenancy: Tenancy, before: Document, after: Document) -> Document:
+        """Write down how far a capture is that stored nothing in this step; return it.
+
+        Raises:
+            Overtaken: another worker was here.
+        """
+        jobs = CaptureRepository(self._database, tenancy)
+
+        async def work(session: Session) -> Document:
+            await _advance(jobs, before, after, session)
+            if not after["running"]:
+                await self._give_back(tenancy, after, session)
             return after
 
         return await self._database.transact(work)
@@ -211,6 +229,12 @@ class NotFresh(Exception):
 
 class Overtaken(Exception):
     """Somebody else works at the same capture and came further."""
+
+
+async def _advance(jobs: CaptureRepository, before: Document, after: Document, session: Session) -> None:
+    if not await jobs.advance(before, captures.changed(before, after), session=session):
+        # Another worker did this part; its transaction holds.
+        raise Overtaken
 
 
 def _has_failed(capture: Mapping[str, object]) -> bool:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import orjson
 
@@ -19,7 +17,6 @@ from tracepass.epcis.repository import CaptureRepository, EventRepository
 from tracepass.epcis.storing import Batch, prepare
 
 CAPTURE = "epcis.capture"
-GiveBack = Callable[[Tenancy, Mapping[str, Any]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +26,7 @@ class LargeCaptures:
     database: Database
     clock: Clock
     jobs: Jobs
-    give_back: GiveBack
-    intake: Intake = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "intake", Intake(self.database, clock=self.clock))
+    intake: Intake
 
     async def work(self, job: Job) -> None:
         """Do one capture, from where an earlier worker left it; the job ends when the capture is over."""
@@ -47,7 +40,6 @@ class LargeCaptures:
         except Overtaken:
             return
         if capture is not None:
-            await self.give_back(job.tenancy, capture)
             await captured.drop_parts(capture["_id"])
         await self.jobs.finish(job)
 
@@ -84,7 +76,7 @@ class LargeCaptures:
             after = {**after, "phase": "storing", "step": 0}
             if after["errorCount"]:
                 after = captures.finished(after, now=timestamp(self.clock()))
-        return await self._write(tenancy, capture, after)
+        return await self.intake.go_on(tenancy, capture, after)
 
     async def _store(self, tenancy: Tenancy, capture: Document, part: Document, batch: Batch) -> Document:
         """Store a part; what others captured meanwhile under the same ids ends a capture that wants all or nothing."""
@@ -95,12 +87,4 @@ class LargeCaptures:
         """Take away what was stored of a capture that failed."""
         await EventRepository(self.database, tenancy).remove(capture["_id"])
         after = captures.finished({**capture, "capturedCount": 0}, now=timestamp(self.clock()))
-        return await self._write(tenancy, capture, after)
-
-    async def _write(self, tenancy: Tenancy, before: Document, after: Document) -> Document:
-        change = captures.changed(before, after)
-        if not await CaptureRepository(self.database, tenancy).advance(
-            before["_id"], step=before["step"], change=change
-        ):
-            raise Overtaken
-        return after
+        return await self.intake.go_on(tenancy, capture, after)

@@ -169,11 +169,9 @@ class CaptureRepository:
         query = {} if after is None else {"_id": {"$lt": after}}
         return await self._captures.find(query, sort=[("_id", -1)], limit=limit).to_list()
 
-    async def advance(
-        self, capture_id: Id, *, step: int, change: Mapping[str, Any], session: Session | None = None
-    ) -> bool:
-        """Change a capture that still is at a step; tell whether it was."""
-        query = {"_id": capture_id, "step": step, "running": True}
+    async def advance(self, before: Document, change: Mapping[str, Any], *, session: Session) -> bool:
+        """Change a capture that still is where it was; tell whether it is."""
+        query = {**{name: before[name] for name in ("_id", "phase", "step")}, "running": True}
         return await self._captures.update(query, change, session=session)
 
     async def add_part(self, part: Document) -> None:

@@ -13,7 +13,7 @@ from tracepass.core.clock import Clock, timestamp
 from tracepass.core.errors import Invalid, NotFound, Refusal
 from tracepass.core.ids import Id, new_id
 from tracepass.core.jobs import Jobs
-from tracepass.core.mongo import Database, Document
+from tracepass.core.mongo import Database, Document, Session
 from tracepass.core.spool import Spool
 from tracepass.core.tenancy import Tenancy
 from tracepass.epcis import captures
@@ -64,14 +64,13 @@ class Captures:
         self._clock = clock
         self._quota = events
         self._jobs = Jobs(database, clock=clock)
-        self._intake = Intake(database, clock=clock)
+        self._intake = Intake(database, clock=clock, give_back=functools.partial(give_back_rest, events))
         self._handover = Handover(database, clock, self._jobs)
 
     @property
     def large(self) -> LargeCaptures:
         """Return who does the captures that were put off."""
-        give_back = functools.partial(give_back_rest, self._quota)
-        return LargeCaptures(self._database, self._clock, self._jobs, give_back)
+        return LargeCaptures(self._database, self._clock, self._jobs, self._intake)
 
     async def capture(self, caller: Caller, value: Any, *, behaviour: Behaviour, confirmed: bool) -> Document:
         """Capture what one of the four shapes holds; return the job, which is over where the events were few.
@@ -146,9 +145,7 @@ class Captures:
             with closing(Spool()) as room:
                 large = await asyncio.to_thread(of_document, document, room)
                 return await self._handover.put_off(caller, capture, large)
-        after = await self._taken(caller, capture, document)
-        await give_back_rest(self._quota, caller.tenancy, after)
-        return after
+        return await self._taken(caller, capture, document)
 
     async def _taken(self, caller: Caller, capture: Document, document: EpcisDocument) -> Document:
         """Store the events of a small document, while they are prepared if there are many and nothing is against it."""
@@ -305,11 +302,11 @@ class EventQueries:
         return page
 
 
-async def give_back_rest(quota: EpcisEvents, tenancy: Tenancy, capture: Mapping[str, Any]) -> None:
+async def give_back_rest(quota: EpcisEvents, tenancy: Tenancy, capture: Mapping[str, Any], session: Session) -> None:
     """Give back what was counted for events that were not captured."""
     kept, rest = capture["taken"], capture["eventCount"] - capture["capturedCount"]
     if kept is not None and rest:
-        await quota.give_back(TakenEvents.of(tenancy, {**kept, "units": rest}))
+        await quota.give_back(TakenEvents.of(tenancy, {**kept, "units": rest}), session=session)
 
 
 def _refusal_of(errors: Sequence[Mapping[str, Any]]) -> Refusal:

@@ -114,9 +114,9 @@ class EpcisEvents:
         facts = {"limit": limit, "used": 0 if found is None else found["used"], "requested": units}
         return EventsHardBlock(plan, facts) if plan.overage_cents is None else EventsOverageRequired(plan, facts)
 
-    async def give_back(self, taken: TakenEvents) -> None:
+    async def give_back(self, taken: TakenEvents, *, session: Session | None = None) -> None:
         """Give events back to the month they were taken of; blocks that were bought stay bought."""
-        await self._counters.give_back(taken.counter, taken.units)
+        await self._counters.give_back(taken.counter, taken.units, session=session)
 
     async def standing(self, holder: Holder) -> Standing:
         """Return how many events a month has, and how many are used."""

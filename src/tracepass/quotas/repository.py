@@ -220,9 +220,10 @@ class EventCounters:
             raise RuntimeError(message)
         return before
 
-    async def give_back(self, counter: Counter, units: int) -> None:
+    async def give_back(self, counter: Counter, units: int, *, session: Session | None = None) -> None:
         """Take events off again."""
-        await self._counters.update_one({"_id": counter.id, "used": {"$gte": units}}, {"$inc": {"used": -units}})
+        query = {"_id": counter.id, "used": {"$gte": units}}
+        await self._counters.update_one(query, {"$inc": {"used": -units}}, session=session)
 
     async def find(self, counter: Counter) -> Document | None:
         """Return the counter, or None before its first event."""
