@@ -25,7 +25,7 @@ from tracepass.templates.categories import CATEGORIES
 
 TENANT = "/api/v1/exports/tenant"
 JSON_LD, NDJSON, NQUADS, TURTLE = "application/ld+json", "application/x-ndjson", "application/n-quads", "text/turtle"
-ARRAYS = ("products", "passports", "templates", "files", "links", "epcisEvents")
+ARRAYS = ("products", "passports", "templates", "files", "links", "lots", "traces", "epcisEvents")
 
 
 async def exported(client: httpx2.AsyncClient, **params: str) -> dict[str, Any]:
@@ -66,7 +66,7 @@ async def test_an_export_holds_one_of_everything_as_its_get_shows_it(
 
     found = await exported(client)
 
-    assert [found["counts"][name] for name in ARRAYS] == [1, 1, 1, 1, 1, 1]
+    assert [found["counts"][name] for name in ARRAYS] == [1] * len(ARRAYS)
     assert found["company"] == {
         "id": str(workspace.id), "name": "Voltwerk", "slug": workspace.slug, "defaultLocale": "en",
     }  # fmt: skip
@@ -81,6 +81,10 @@ async def test_an_export_holds_one_of_everything_as_its_get_shows_it(
     assert {name: value for name, value in found["products"][0].items() if name[0] != "@"} == without_nulls(product)
     assert found["files"][0]["sha256"] == made["file"]["sha256"]
     assert found["links"][0]["href"] == made["link"]["href"]
+    for array, thing in (("lots", "lot"), ("traces", "trace")):
+        shown = {name: made[thing][name] for name in made[thing].keys() - {"id", "passports"}}
+        assert found[array][0].items() >= without_nulls(shown).items()
+        assert found[array][0]["_id"] == made[thing]["id"]
     assert found["epcisEvents"][0]["event"] == EVENT
     assert found["epcisEvents"][0]["eventID"] == made["event"]["eventID"]
     definition = (await client.get("/api/v1/templates/battery")).json()
@@ -264,16 +268,16 @@ async def test_it_is_packed_as_the_reader_wishes(
 ) -> None:
     await furnish(client, make_product)
     wish = {"gzip": "gzip", "zstd": "gzip;q=0.5, zstd", "identity": "identity, gzip;q=0.5"}[coding]
-    unpack: Callable[[bytes], bytes] = {
+    unpacking: dict[str, Callable[[bytes], bytes]] = {
         "gzip": gzip.decompress,
         "zstd": zstandard.ZstdDecompressor().decompressobj().decompress,
         "identity": bytes,
-    }[coding]
+    }
 
     told, content = await packed_export(client, office, wish)
 
     assert told == coding
-    assert orjson.loads(unpack(content))["counts"]["passports"] == 1
+    assert orjson.loads(unpacking[coding](content))["counts"]["passports"] == 1
 
 
 async def packed_export(client: httpx2.AsyncClient, office: Office, wish: str) -> tuple[str, bytes]:
@@ -301,17 +305,21 @@ async def test_the_form_is_the_one_that_is_wanted_most(
     assert (answer.status_code, answer.headers["content-type"]) == (200, media_type)
 
 
+@pytest.mark.parametrize("path", [TENANT, "/api/exports/tenant"])
 @pytest.mark.parametrize("accept", ["text/csv", "application/ld+json;q=0", "*/*;q=0"])
-async def test_a_form_that_is_not_written_is_not_acceptable(client: httpx2.AsyncClient, accept: str) -> None:
-    answer = await client.get(TENANT, headers={"Accept": accept})
+async def test_a_form_that_is_not_written_is_not_acceptable(client: httpx2.AsyncClient, accept: str, path: str) -> None:
+    answer = await client.get(path, headers={"Accept": accept})
     assert (answer.status_code, answer.json()["error"]) == (406, "not_acceptable")
     assert JSON_LD in answer.json()["details"]["offered"]
 
 
-async def test_turtle_is_for_few_records(client: httpx2.AsyncClient, database: Database, workspace: Workspace) -> None:
+@pytest.mark.parametrize("path", [TENANT, "/api/exports/tenant"])
+async def test_turtle_is_for_few_records(
+    client: httpx2.AsyncClient, database: Database, workspace: Workspace, path: str
+) -> None:
     await make_links(database, workspace, 501)
 
-    answer = await client.get(TENANT, headers={"Accept": TURTLE})
+    answer = await client.get(path, headers={"Accept": TURTLE})
 
     assert answer.status_code == 413
     assert answer.json()["details"] == {"limit": 500, "records": 501}

@@ -15,6 +15,7 @@ from tests.contract.checker import Checker, Operation
 from tests.contract.requests import Requests
 
 from tracepass.identity.models import Workspace
+from tracepass.worker import work_once
 
 Places = dict[str, str]
 EVENT_VALUES: Mapping[str, Callable[[str], dict[str, Any]]] = {
@@ -78,6 +79,7 @@ class Premises:
             "/api/v1/lots": self._lot,
             "/api/v1/traces": self._trace,
             "/api/v1/webhooks": self._webhook,
+            "/api/v1/exports": self._export,
             "/api/v1/epcis/capture": self._capture,
             "/api/v1/epcis/events": self._event,
             **{f"/api/v1/epcis/{name}s": partial(self._value, name) for name in EVENT_VALUES},
@@ -189,6 +191,13 @@ class Premises:
         answer = await owner.client.post(f"/api/v1/webhooks/{webhook}/test")
         assert answer.is_success, answer.text
         return {"id": webhook, "deliveryId": answer.json()["_id"]}
+
+    async def _export(self, owner: Owner) -> Places:
+        made = await self._created("/api/v1/exports", owner)
+        state = self.office.app.state
+        while await work_once(self.office.database, state.settings, state.clock):
+            pass
+        return {"id": made}
 
     async def _made(self, collection: str, body: dict[str, Any], owner: Owner) -> Places:
         return {"id": (await self._answered(collection, body, owner))["_id"]}

@@ -29,6 +29,7 @@ LITERALS: Final = frozenset(
         "branding",
         "definition",
         "event",
+        "lineage",
         "namespaces",
         "details",
     }
@@ -44,7 +45,10 @@ MOMENTS: Final = frozenset(
         "since",
         "at",
         "createdAt",
+        "created_at",
         "updatedAt",
+        "updated_at",
+        "producedAt",
         "publishedAt",
         "suspendedAt",
         "archivedAt",

@@ -64,6 +64,13 @@ class TooManyExports(Refusal):
         )
 
 
+class NotMadeYet(Refusal):
+    """The export is there, its file is not."""
+
+    def __init__(self) -> None:
+        super().__init__("not_found", "The export has no file, or none yet; its `status` tells which.")
+
+
 @dataclass(frozen=True, slots=True)
 class ExportPage:
     """One page of exports."""
@@ -225,15 +232,17 @@ class TenantExports:
 
         Raises:
             LinkInvalid, LinkExpired: the token does not open it.
-            NotFound: there is no such export, or no file of it yet.
+            NotFound, NotMadeYet: there is no such export, or no file of it.
         """
         if caller is None:
             self._links.check(export_id, token or "")
             export = await self._directory.find(export_id)
         else:
             export = await self._load(caller, export_id)
-        if export is None or export["status"] != "done" or is_over(export, self._clock()):
+        if export is None or is_over(export, self._clock()):
             raise NotFound("export")
+        if export["status"] != "done":
+            raise NotMadeYet
         return Download(export, self._blobs)
 
     def _shown(self, export: Document, origin: str) -> Document:
