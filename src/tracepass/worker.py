@@ -12,7 +12,7 @@ from typing import Any, Self
 import structlog
 
 from tracepass.accounts.mailing import AccountMails
-from tracepass.accounts.notices import WebhookNotices
+from tracepass.accounts.notices import SUBSCRIPTION_DISABLED, WEBHOOK_DISABLED, OwnerNotices
 from tracepass.assembly import build_services
 from tracepass.core.alarm import Alarm
 from tracepass.core.clock import Clock, system_clock
@@ -27,10 +27,11 @@ from tracepass.core.sealer import Sealer
 from tracepass.core.sealing import Sealing
 from tracepass.epcis.namedqueries import NamedQueries
 from tracepass.epcis.service import CAPTURE, Captures
-from tracepass.epcis.timelines import PublicTimelines
-from tracepass.epcis.visibility import TIMELINES
+from tracepass.epcis.subscriptionscourier import MAIL_DISABLED as MAIL_ENDED
 from tracepass.epcis.subscriptionsoffice import WATCHED as FED
 from tracepass.epcis.subscriptionsoffice import OfficeNeeds, SubscriptionOffice, subscription_office
+from tracepass.epcis.timelines import PublicTimelines
+from tracepass.epcis.visibility import TIMELINES
 from tracepass.exports.service import MAKE as MAKE_EXPORT
 from tracepass.exports.service import PURGE as PURGE_EXPORT
 from tracepass.exports.working import ExportWork
@@ -159,7 +160,8 @@ def workers(database: Database, settings: Settings, clock: Clock, services: dict
         EXPIRE: Expiry(desk, jobs=jobs, workspaces=workspaces).work,
         MAIL_RESET: mails.reset,
         MAIL_INVITATION: mails.invitation,
-        MAIL_DISABLED: WebhookNotices(database, clock=clock, mailer=mailer).disabled,
+        MAIL_DISABLED: OwnerNotices(database, clock=clock, mailer=mailer, notice=WEBHOOK_DISABLED).tell,
+        MAIL_ENDED: OwnerNotices(database, clock=clock, mailer=mailer, notice=SUBSCRIPTION_DISABLED).tell,
         CAPTURE: services[Captures].large.work,
         TIMELINES: services[PublicTimelines].work,
         MAKE_EXPORT: services[ExportWork].make,

@@ -11,9 +11,11 @@ from typing import Any
 
 import httpx2
 import pytest
+from aiosmtpd.smtp import SMTP
 from standardwebhooks import Webhook
 from tests.api.hooks import Hooks
 from tests.api.test_epcis_queries import EPCIS, capture, event
+from tests.api.test_webhooks_delivery import Postbox
 from tests.conftest import MovableClock, Office
 from tests.queries_plugin import A_TEST_LOOKS
 from tests.receiver import Message, Receiver, Reply, answering, hanging
@@ -28,6 +30,8 @@ from tracepass.epcis.storing import prepare
 from tracepass.epcis.subscriptionsoffice import SubscriptionOffice
 from tracepass.epcis.subscriptionsrepository import CHUNKS, SUBSCRIPTIONS
 from tracepass.identity.models import Workspace
+from tracepass.settings import Smtp
+from tracepass.worker import work_once
 
 QUERIES = f"{EPCIS}/queries"
 HERE = f"{QUERIES}/shipped/subscriptions"
@@ -68,13 +72,13 @@ async def shown(client: httpx2.AsyncClient, subscription: Subscription) -> Subsc
     return dict(answer.json())
 
 
-def office(hooks: Hooks) -> SubscriptionOffice:
+def bureau(hooks: Hooks) -> SubscriptionOffice:
     return hooks.worker().subscriptions
 
 
 async def bring(hooks: Hooks) -> None:
     """Let a worker bring all that is due now."""
-    await office(hooks).run_once()
+    await bureau(hooks).run_once()
 
 
 def results(message: Message) -> dict[str, Any]:
@@ -166,7 +170,7 @@ async def test_who_catches_up_gets_each_event_once_while_others_write(
     shipper: httpx2.AsyncClient, hooks: Hooks, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, clock: MovableClock
 ) -> None:
     monkeypatch.setattr("tracepass.epcis.subscriptionsdispatching.STEP", 3)
-    worker, sent = office(hooks), []
+    worker, sent = bureau(hooks), []
     for _ in range(4):
         sent += (events := [shipping(), shipping()])
         await capture(shipper, *events, event(bizStep="receiving"))
@@ -328,6 +332,57 @@ async def test_a_receiver_that_is_gone_or_only_fails_for_five_days_is_given_up(
     }
 
 
+async def test_the_owners_are_told_by_mail_that_a_subscription_was_disabled(
+    shipper: httpx2.AsyncClient, hooks: Hooks, receiver: Receiver, office: Office, workspace: Workspace,
+    database: Database, clock: MovableClock,
+) -> None:  # fmt: skip
+    owner = (await office.session(workspace, "owner"))[0].email
+    receiver.behaviour = answering(Reply(410))
+    subscription = await subscribe(shipper, receiver)
+    await capture(shipper, shipping())
+    await bring(hooks)
+    box = Postbox(refused=0)
+    async with await asyncio.get_running_loop().create_server(lambda: SMTP(box), "127.0.0.1", 0) as server:
+        smtp = Smtp(host="127.0.0.1", port=server.sockets[0].getsockname()[1], tls="none")
+        while await work_once(database, hooks.settings.model_copy(update={"smtp": smtp}), clock):
+            pass
+    (mail,) = (mail for mail in box.mails if mail["To"] == owner)
+    text = mail.get_payload(decode=True)
+    assert isinstance(text, bytes)
+    for word in (receiver.url("/epcis"), "it answered 410 Gone", "shipped", subscription["initialRecordTime"]):
+        assert word in text.decode()
+
+
+async def test_metrics_tell_what_waits(
+    shipper: httpx2.AsyncClient, hooks: Hooks, receiver: Receiver, anonymous: httpx2.AsyncClient, clock: MovableClock
+) -> None:
+    await subscribe(shipper, receiver)
+    worker = await _measured(hooks)
+    await capture(shipper, shipping())
+    await worker.gauges.measure()
+    assert _gauge(await anonymous.get("/metrics"), "tracepass_epcis_feed_entries") == 1
+    await worker.dispatcher.dispatch_once()
+    clock.move(seconds=30)
+    await worker.gauges.measure()
+    metrics = await anonymous.get("/metrics")
+    assert _gauge(metrics, "tracepass_epcis_feed_entries") == 0
+    assert _gauge(metrics, "tracepass_epcis_subscription_oldest_overdue_seconds") >= 30
+    await worker.run_once()
+    assert _gauge(await anonymous.get("/metrics"), "tracepass_epcis_subscription_events_total") >= 1
+
+
+async def _measured(hooks: Hooks) -> SubscriptionOffice:
+    """A worker whose gauges say that nothing waits."""
+    worker = bureau(hooks)
+    await worker.run_once()
+    await worker.gauges.measure()
+    return worker
+
+
+def _gauge(metrics: httpx2.Response, name: str) -> float:
+    return next(float(line.split(" ")[1]) for line in metrics.text.splitlines() if line.startswith(f"{name} "))
+
+
 async def test_a_schedule_tells_at_its_time_of_what_came_before(
     shipper: httpx2.AsyncClient, hooks: Hooks, receiver: Receiver, clock: MovableClock
 ) -> None:
@@ -403,7 +458,7 @@ async def test_who_unsubscribes_or_deletes_the_query_is_told_nothing_more(
 ) -> None:
     one, other = await subscribe(shipper, receiver), await subscribe(shipper, receiver)
     await capture(shipper, shipping())
-    await office(hooks).dispatcher.dispatch_once()
+    await bureau(hooks).dispatcher.dispatch_once()
     gone = await shipper.delete(f"{HERE}/{one['subscriptionID']}")
     assert (gone.status_code, gone.content) == (204, b"")
     for answer in (await shipper.get(f"{HERE}/{one['subscriptionID']}"),
@@ -428,7 +483,7 @@ async def test_events_that_were_taken_away_again_are_not_told(
     )
     job = answer.json()
     await capture(shipper, kept)
-    worker = office(hooks)
+    worker = bureau(hooks)
     await worker.dispatcher.dispatch_once()
     await EventRepository(database, Tenancy(workspace.id, "live")).remove(Id(job["captureJobId"]))
     await bring(hooks)
@@ -550,7 +605,7 @@ async def test_several_workers_bring_each_event_once_and_in_order(
     shipper: httpx2.AsyncClient, hooks: Hooks, receiver: Receiver
 ) -> None:
     await subscribe(shipper, receiver)
-    workers, sent = [office(hooks) for _ in range(3)], []
+    workers, sent = [bureau(hooks) for _ in range(3)], []
     for _ in range(20):
         sent.append(one := shipping())
         await capture(shipper, one)
@@ -569,7 +624,7 @@ async def test_what_a_lost_worker_held_is_brought_by_another(
     receiver.behaviour = hanging
     subscription = await subscribe(shipper, receiver)
     await capture(shipper, one := shipping())
-    lost = office(hooks)
+    lost = bureau(hooks)
     await lost.dispatcher.dispatch_once()
     await lost.dispatcher.let_go()
     await lost.courier.deliver_due()
@@ -599,7 +654,7 @@ async def test_a_worker_that_was_overtaken_writes_no_failure_and_counts_what_was
     receiver.behaviour = slow
     subscription = await subscribe(shipper, receiver)
     await capture(shipper, one := shipping())
-    first = office(hooks)
+    first = bureau(hooks)
     await first.dispatcher.dispatch_once()
     await first.dispatcher.let_go()
     await first.courier.deliver_due()

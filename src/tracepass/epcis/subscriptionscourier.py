@@ -7,13 +7,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
 from tracepass.core.alarm import Bell
 from tracepass.core.clock import Clock, parse_timestamp, timestamp
 from tracepass.core.ids import Id
+from tracepass.core.jobs import Jobs
 from tracepass.core.mongo import Database, Document, PyMongoError, Session
 from tracepass.core.outbound import Outbound
 from tracepass.core.sealing import SealBroken, Sealing
@@ -41,6 +42,8 @@ TOO_LARGE = 413
 MARGIN = timedelta(seconds=15)
 """What a lease adds to the time a receiver may take to answer: for the rest of the answer, and for the database."""
 SYSTEM = Actor("system", None, "TracePass")
+MAIL_DISABLED: Final = "mail-epcis-subscription-disabled"
+MAILED_WITHIN = timedelta(days=2)
 
 _log = structlog.get_logger()
 
@@ -69,6 +72,7 @@ class SubscriptionCourier:
         self._manners = manners
         self._bell = bell
         self._log = SecurityLog(database, clock=clock)
+        self._jobs = Jobs(database, clock=clock)
         self._serving: dict[Id, asyncio.Task[None]] = {}
         self._closing = False
 
@@ -210,12 +214,19 @@ class SubscriptionCourier:
         ended = {**members, **over, "dueAt": None, "holder": None, "catchingUp": False}
         details = {"queryName": held["queryName"], "dest": held["dest"], "reason": reason}
         tenancy = Tenancy(held["workspaceId"], held["environment"])
-        about = ("epcis_subscription", held["_id"])
+        about, action = ("epcis_subscription", held["_id"]), "epcis_subscription.disabled"
+        mail = {
+            "query": held["queryName"],
+            "url": held["dest"],
+            "reason": reason,
+            "since": held["minRecordTime"],
+            "until": timestamp(self._clock() + MAILED_WITHIN),
+        }
 
         async def work(session: Session) -> None:
             if await self._queue.end(held, ended, session=session):
-                action = "epcis_subscription.disabled"
                 await self._log.note(tenancy, action, entity=about, actor=SYSTEM, details=details, session=session)
+                await self._jobs.enqueue(MAIL_DISABLED, str(held["_id"]), tenancy, mail, session=session)
 
         await self._database.transact(work)
 

@@ -61,7 +61,7 @@ class FeedDispatcher:
     async def let_go(self) -> None:
         """Leave the work to another."""
         if self._holds:
-            self._holds = False
+            self._holds, self._asked_at = False, -RENEWED_AFTER_SECONDS
             await self._lease.release()
 
     async def _hold(self) -> bool:

@@ -56,6 +56,10 @@ class Feed:
         found = self._entries.find({"recordTime": {"$gt": ""}}).sort([("recordTime", 1), ("_id", 1)])
         return await found.limit(limit).to_list()
 
+    async def count(self, limit: int) -> int:
+        """Count the entries, up to a limit."""
+        return await self._entries.count_documents({"recordTime": {"$gt": ""}}, limit=limit)
+
     async def waiting(self, tenancy: Tenancy, until: str) -> set[Id]:
         """Return the events of a tenancy, recorded up to a moment, that nobody has looked at."""
         found = self._entries.find({**tenancy.fields, "recordTime": {"$lte": until}}, {"events": 1})

@@ -9,22 +9,43 @@ from datetime import timedelta
 from typing import Any, Final
 
 from tracepass.core.alarm import Alarm
-from tracepass.core.clock import Clock
+from tracepass.core.clock import Clock, parse_timestamp
 from tracepass.core.mongo import Database
 from tracepass.core.outbound import Outbound
 from tracepass.core.sealing import Sealing
-from tracepass.core.shifts import attempt, work_shift
+from tracepass.core.shifts import attempt, wait_for, work_shift
 from tracepass.delivery.ladder import Ladder
+from tracepass.epcis import subscriptionsmeasures as measures
 from tracepass.epcis.namedqueries import NamedQueries
 from tracepass.epcis.repository import FEED
 from tracepass.epcis.subscriptionscourier import Manners, SubscriptionCourier
 from tracepass.epcis.subscriptionsdispatching import FeedDispatcher
+from tracepass.epcis.subscriptionsfeed import Feed
+from tracepass.epcis.subscriptionsqueue import SubscriptionQueue
 from tracepass.epcis.subscriptionsrepository import CHUNKS
 from tracepass.settings import Webhooks as WebhookSettings
 
 WATCHED: Final[Mapping[str, Mapping[str, Any]]] = {FEED: {}, CHUNKS: {}}
 """What a worker's alarm must ring for."""
 WHO = "subscriptions"
+MEASURED_EVERY_SECONDS = 5.0
+MOST_COUNTED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    """Tells metrics how much waits, and how long the oldest of it."""
+
+    feed: Feed
+    queue: SubscriptionQueue
+    clock: Clock
+
+    async def measure(self) -> None:
+        """Look once."""
+        measures.FEED.set(await self.feed.count(MOST_COUNTED))
+        oldest = await self.queue.oldest_due()
+        overdue = 0.0 if oldest is None else (self.clock() - parse_timestamp(oldest)).total_seconds()
+        measures.OVERDUE.set(max(overdue, 0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +55,21 @@ class SubscriptionOffice:
     dispatcher: FeedDispatcher
     courier: SubscriptionCourier
     alarm: Alarm
+    gauges: Gauges
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop; what is begun by then is finished."""
         async with asyncio.TaskGroup() as group:
             group.create_task(work_shift(self.dispatcher.dispatch_once, self.alarm.bell(FEED), stop, who=WHO))
             group.create_task(work_shift(self.courier.deliver_due, self.alarm.bell(CHUNKS), stop, who=WHO))
+            group.create_task(self._measure_often(stop))
         await self.courier.close()
         await attempt(self.dispatcher.let_go, who=WHO)
+
+    async def _measure_often(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            await attempt(self.gauges.measure, who=WHO)
+            await wait_for(stop, MEASURED_EVERY_SECONDS)
 
     async def run_once(self) -> None:
         """Dispatch and deliver all that is due now, and no more.
@@ -85,4 +113,5 @@ def subscription_office(database: Database, settings: WebhookSettings, needs: Of
         bell=needs.alarm.bell(CHUNKS),
     )
     dispatcher = FeedDispatcher(database, clock=needs.clock, queries=needs.queries)
-    return SubscriptionOffice(dispatcher, courier, needs.alarm)
+    gauges = Gauges(Feed(database), SubscriptionQueue(database), needs.clock)
+    return SubscriptionOffice(dispatcher, courier, needs.alarm, gauges)

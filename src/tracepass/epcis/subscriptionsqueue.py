@@ -39,6 +39,12 @@ class SubscriptionQueue:
             query, {"$set": members}, sort=[("dueAt", 1)], return_document=ReturnDocument.AFTER
         )
 
+    async def oldest_due(self) -> str | None:
+        """Return since when the subscription is due that has been so longest, None if none waits."""
+        waiting = {**ACTIVE, "dueAt": {"$gt": ""}}
+        found = await self._subscriptions.find_one(waiting, {"dueAt": 1}, sort=[("dueAt", 1)])
+        return None if found is None else str(found["dueAt"])
+
     async def chunks(self, subscription: Id, *, through: str | None, limit: int) -> list[Document]:
         """Return the first chunks that wait for a subscription, by the record time of their events, up to a moment."""
         query: dict[str, Any] = {"subscriptionId": subscription}
