@@ -90,6 +90,7 @@ from tracepass.settings import Settings
 from tracepass.templates.service import Templates
 from tracepass.tools.service import Tools
 from tracepass.traces import service as traces
+from tracepass.traces.exporting import LOTS_SECTION, TRACES_SECTION
 from tracepass.traces.lot_repository import LotNumbers
 from tracepass.traces.lots import Lots
 from tracepass.traces.service import Traces
@@ -267,6 +268,8 @@ def export_sections(templates: Templates, origin: str) -> tuple[Section, ...]:
         passports_section(templates),
         Section("files", "File", "/api/v1/files", (Source("files"),), without(), changed="createdAt"),
         Section("links", "Link", "/api/v1/links", (Source("links"),), without("key")),
+        LOTS_SECTION,
+        TRACES_SECTION,
         EVENTS_SECTION,
         DELETIONS,
     )

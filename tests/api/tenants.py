@@ -44,7 +44,7 @@ async def fill_passport(client: httpx2.AsyncClient, make_product: Make, category
 
 
 async def furnish(client: httpx2.AsyncClient, make_product: Make) -> dict[str, Any]:
-    """Make a product, its published passport with a translation and a pending value, a file, a link and an event."""
+    """Make one of everything: a product, its published passport with a translation and a pending value, and so on."""
     passport = await fill_passport(client, make_product, "battery")
     path = f"/api/v1/passports/{passport['_id']}"
     translated = next(key for key, field in packaged_templates().get("battery").fields.items() if field.translatable)
@@ -58,7 +58,12 @@ async def furnish(client: httpx2.AsyncClient, make_product: Make) -> dict[str, A
         "title": "More",
         "hreflang": ["de", "en"],
     }
+    lots = "/api/v1/lots"
+    lot = await _sent(client.post(lots, json={"productId": passport["productId"], "lotNumber": "L", "quantity": 1.5}))
+    trace = {"origin_entity_id": lot["id"], "origin_model_name": "Lot", "key": "K", "system": "other"}
     return {
+        "lot": lot,
+        "trace": (await _sent(client.post("/api/v1/traces", json={**trace, "bring_forward": True})))["data"],
         "passport": passport,
         "translated": translated,
         "file": await _sent(client.post("/api/v1/files", files={"file": ("a.pdf", b"%PDF-1.7 x", "application/pdf")})),

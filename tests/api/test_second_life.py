@@ -377,3 +377,14 @@ async def test_a_repeated_creation_links_once(
     again = await client.post(PASSPORTS, json=body, headers=headers)
     assert (again.status_code, again.json()) == (201, first.json())
     assert len((await read(client, original))["lineage"]["successors"]) == 1
+
+
+async def test_an_export_tells_the_lineage_whole(client: httpx2.AsyncClient, make_passport: Make, second: Make) -> None:
+    original = await make_passport(client)
+    made = (await second(original["_id"])).json()
+    found = (await client.get("/api/v1/exports/tenant")).json()
+    told = {one["_id"]: one["lineage"] for one in found["passports"]}
+    del made["lineage"]["batteryStatus"]
+    assert told[made["_id"]] == made["lineage"]
+    assert told[original["_id"]]["successors"][0]["passportId"] == made["_id"]
+    assert found["@context"]["lineage"] == {"@type": "@json"}
