@@ -64,7 +64,7 @@ from tracepass.passports.batches import BatchPassports
 from tracepass.passports.conditionflags import ConditionFlags
 from tracepass.passports.defaults import DefaultsCopier
 from tracepass.passports.desk import Desk
-from tracepass.passports.exporting import passports_section
+from tracepass.passports.exporting import LIFE_SECTION, passports_section
 from tracepass.passports.fieldwork import PassportFields
 from tracepass.passports.gtins import GtinClaims
 from tracepass.passports.labels.service import Labels
@@ -192,7 +192,8 @@ def _history_services(lives: PassportLives, origins: Origins) -> tuple[object, .
     database, clock = lives.desk.database, lives.desk.clock
     visibility = Visibility(database, clock=clock)
     timelines = PublicTimelines(database, jobs=Jobs(database, clock=clock), visibility=visibility)
-    return lives, visibility, timelines, Histories(database, lives, clock=clock, origins=origins)
+    queries = EventQueries(database, clock=clock)
+    return lives, visibility, timelines, Histories(database, lives, queries, clock=clock, origins=origins)
 
 
 def _identity_services(database: Database, settings: Settings, clock: Clock) -> tuple[object, ...]:
@@ -270,6 +271,7 @@ def export_sections(templates: Templates, origin: str) -> tuple[Section, ...]:
         Section("links", "Link", "/api/v1/links", (Source("links"),), without("key")),
         LOTS_SECTION,
         TRACES_SECTION,
+        LIFE_SECTION,
         EVENTS_SECTION,
         DELETIONS,
     )

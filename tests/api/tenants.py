@@ -61,7 +61,9 @@ async def furnish(client: httpx2.AsyncClient, make_product: Make) -> dict[str, A
     lots = "/api/v1/lots"
     lot = await _sent(client.post(lots, json={"productId": passport["productId"], "lotNumber": "L", "quantity": 1.5}))
     trace = {"origin_entity_id": lot["id"], "origin_model_name": "Lot", "key": "K", "system": "other"}
+    service = {"kind": "part_replacement", "at": "2026-02-01T00:00:00Z", "parts": [{"name": "Cell"}]}
     return {
+        "service": await _sent(client.post(f"{path}/service-events", json=service)),
         "lot": lot,
         "trace": (await _sent(client.post("/api/v1/traces", json={**trace, "bring_forward": True})))["data"],
         "passport": passport,

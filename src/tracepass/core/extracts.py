@@ -37,7 +37,7 @@ class SnapshotTooOld(Exception):
 class Source:
     """Where documents lie: a collection, its order and the index that has it, and what narrows it down.
 
-    ``order`` is ascending; the index begins with workspace and environment.
+    ``order`` is ascending but for members with a minus; the index begins with workspace and environment.
     """
 
     collection: str
@@ -144,7 +144,7 @@ class Snapshot:
     async def _read(self, source: Source) -> AsyncGenerator[bytes, None]:
         cursor: Any = self._database.collection(source.collection).find_raw_batches(
             {**source.where, **self._tenancy.fields},
-            sort=[(name, 1) for name in source.order],
+            sort=[(name.removeprefix("-"), -1 if name.startswith("-") else 1) for name in source.order],
             batch_size=BATCH,
             hint=source.index,
             session=self._session,

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from tracepass.core.extracts import Record, Section, Source
+from tracepass.core.extracts import Record, Section, Source, without
 from tracepass.core.mongo import Document
+from tracepass.passports.life.repository import LIFE
 from tracepass.passports.repository import PASSPORTS
 from tracepass.passports.wire import INTERNAL, system_fields
 from tracepass.templates.service import Templates
 
-_RECENT = Source(PASSPORTS, ("updatedAt", "_id"), "workspaceId_1_environment_1_updatedAt_-1__id_-1")
+_TENANT = "workspaceId_1_environment_1"
+_RECENT = Source(PASSPORTS, ("updatedAt", "_id"), f"{_TENANT}_updatedAt_-1__id_-1")
+LIFE_SECTION = Section(
+    "lifeEntries",
+    "LifeEntry",
+    "/api/v1/passports/life",
+    (Source(LIFE, ("passportId", "-at", "-_id"), f"{_TENANT}_passportId_1_at_-1__id_-1"),),
+    without("fileRefs"),
+)
+"""Service events and ownership transfers; ``type`` tells which an entry is."""
 
 
 def passports_section(templates: Templates) -> Section:
