@@ -12,6 +12,12 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 EXPOSED = (
     "Content-Disposition",
     "ETag",
+    "GS1-CBV-Version",
+    "GS1-CBV-XML-Format",
+    "GS1-EPC-Format",
+    "GS1-EPCIS-Version",
+    "GS1-Extensions",
+    "GS1-Next-Page-Token-Expires",
     "Idempotent-Replayed",
     "Link",
     "Location",

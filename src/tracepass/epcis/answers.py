@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tracepass.core.mongo import Document
 from tracepass.epcis.epcformats import formatted_event
-from tracepass.epcis.keptcontexts import context_of, document_context, own_context
+from tracepass.epcis.keptcontexts import context_of, contexts_for
 from tracepass.epcis.negotiation import Style
 from tracepass.epcis.storing import shown
 
@@ -36,9 +36,8 @@ def query_document(
 
     What not all of its events declare, each of them declares for itself.
     """
-    context = document_context(page.events)
     writer = _Writer(style)
-    events = [_with_context(own_context(stored, context), writer.event(stored)) for stored in page.events]
+    context, events = writer.events(page.events)
     results: dict[str, Any] = {"queryName": name}
     if subscription is not None:
         results["subscriptionID"] = subscription
@@ -54,9 +53,8 @@ def query_document(
 
 def history_document(page: EventPage, *, style: Style) -> tuple[dict[str, Any], About]:
     """Return a page as a document of events that can be captured elsewhere, and the headers that tell how."""
-    context = document_context(page.events)
     writer = _Writer(style)
-    events = [_with_context(own_context(stored, context), writer.event(stored)) for stored in page.events]
+    context, events = writer.events(page.events)
     document = {
         "@context": context,
         "type": "EPCISDocument",
@@ -85,6 +83,11 @@ class _Writer:
         self._style = style
         self._translates = style.epc in {"Always_GS1_Digital_Link", "Always_EPC_URN"}
         self._is_mixed = False
+
+    def events(self, stored: Sequence[Mapping[str, Any]]) -> tuple[list[Any], list[dict[str, Any]]]:
+        """Return the context for a document of events, and these."""
+        context, own = contexts_for(stored)
+        return context, [_with_context(mine, self.event(one)) for mine, one in zip(own, stored, strict=True)]
 
     def event(self, stored: Mapping[str, Any]) -> dict[str, Any]:
         """Return an event as it is given back."""

@@ -6,7 +6,7 @@ addresses of other contexts) decides which graph a reader of JSON-LD makes of th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -24,29 +24,36 @@ def kept_context(*contexts: Any) -> bytes | None:
     return None if all(map(_is_plain, parts)) else orjson.dumps([_lawful(part) for part in parts])
 
 
-def document_context(events: Iterable[Mapping[str, Any]]) -> list[Any]:
-    """Return the context for a document of stored events: what all of them declare in the same way, and no more.
+def contexts_for(events: Sequence[Mapping[str, Any]]) -> tuple[list[Any], list[list[Any]]]:
+    """Return the context for a document of stored events, and what each of them declares itself; empty where nothing.
 
-    What one event declares must not reach another, where the same name may mean something else, or nothing.
+    The document declares what all of them declare in the same way, and no more: what one event declares must not reach
+    another, where the same name may mean something else, or nothing.
     """
-    kept, shared = set[bytes | None](), None
-    for stored in events:
-        kept.add(stored.get("context"))
-        pairs = {(prefix, uri) for prefix, uri in stored["namespaces"]}
-        shared = pairs if shared is None else shared & pairs
-    if kept <= {None}:
-        return context_for(dict(sorted(shared or ())))
-    (only, *others) = kept
-    return [EPCIS_CONTEXT_URL] if others or only is None else [EPCIS_CONTEXT_URL, *orjson.loads(only)]
+    if not events:
+        return [EPCIS_CONTEXT_URL], []
+    first = events[0]
+    if all(_is_alike(stored, first) for stored in events):
+        return context_of(first), [[]] * len(events)
+    around = [EPCIS_CONTEXT_URL]
+    if all(stored.get("context") is None for stored in events):
+        around = context_for(dict(sorted(_shared(events))))
+    return around, [_own(stored, around) for stored in events]
 
 
-def own_context(stored: Mapping[str, Any], around: Sequence[Any]) -> list[Any]:
-    """Return what an event declares itself within a document with a context; empty if nothing is missing there."""
-    whole = context_of(stored)
-    if whole == list(around):
-        return []
+def _is_alike(stored: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return stored["namespaces"] == other["namespaces"] and stored.get("context") == other.get("context")
+
+
+def _shared(events: Sequence[Mapping[str, Any]]) -> set[tuple[str, str]]:
+    pairs = ({(prefix, uri) for prefix, uri in stored["namespaces"]} for stored in events)
+    return set.intersection(*pairs)
+
+
+def _own(stored: Mapping[str, Any], around: Sequence[Any]) -> list[Any]:
+    """Return what an event declares beyond the context of its document."""
     if stored.get("context") is not None:
-        return whole[1:]
+        return context_of(stored)[1:]
     declared = around[-1] if isinstance(around[-1], Mapping) else {}
     missing = {prefix: uri for prefix, uri in stored["namespaces"] if declared.get(prefix) != uri}
     return [missing] if missing else []

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal, Protocol, get_args
 
 from tracepass.core.errors import Invalid, Refusal
@@ -28,15 +29,19 @@ WRITTEN: Final[tuple[Version, ...]] = ("2.0", "1.2")
 """Versions of EPCIS and of its vocabulary that answers can be written in, newest first; JSON has the newest alone."""
 FULL: Final[Mapping[Version, str]] = {"2.0": "2.0.0", "1.2": "1.2.0"}
 _VERSION = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4}){0,3}")
+SHORT = 500
 _NONE, _MANY = (0, 0), (9999, 0)
 
 
 class Headers(Protocol):
-    """Headers of a request."""
+    """Headers of a request, each as often as it came."""
 
-    def getlist(self, key: str) -> list[str]:
-        """Return the values of a header."""
+    def items(self) -> Iterable[tuple[str, str]]:
+        """Return names and values."""
         ...
+
+
+Said = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +85,26 @@ def style_of(headers: Headers, offers: Sequence[str]) -> Style:
         Invalid: a header of the standard has a value that is none.
         NotAcceptable: no offer, or no version, is what the caller accepts.
     """
+    said = tuple(_said(headers).items())
+    # Callers say the same again and again; what is long is not remembered.
+    agree = _agreed if sum(len(value) for _, value in said) <= SHORT else _agreed.__wrapped__
+    return agree(said, tuple(offers))
+
+
+@lru_cache(maxsize=256)
+def _agreed(pairs: tuple[tuple[str, str], ...], offers: tuple[str, ...]) -> Style:
+    said = dict(pairs)
     faults: dict[str, list[str]] = {}
-    epc = _word(headers, "GS1-EPC-Format", get_args(EpcFormat), "Never_Translates", faults)
-    cbv = _word(headers, "GS1-CBV-XML-Format", get_args(CbvFormat), "No_Preference", faults)
-    extensions = _extensions(headers, faults)
-    epcis, vocabulary = (_bounds(headers, name, faults) for name in ("EPCIS", "CBV"))
+    epc = _word(said, "GS1-EPC-Format", get_args(EpcFormat), "Never_Translates", faults)
+    cbv = _word(said, "GS1-CBV-XML-Format", get_args(CbvFormat), "No_Preference", faults)
+    extensions = _extensions(said, faults)
+    epcis, vocabulary = (_bounds(said, name, faults) for name in ("EPCIS", "CBV"))
     if faults:
         raise Invalid(faults)
     for name, bounds in (("EPCIS", epcis), ("CBV", vocabulary)):
         _demand_known(name, bounds)
     versions = [one for one in WRITTEN if epcis.holds(one) and vocabulary.holds(one)]
-    media, version = _agreed(", ".join(headers.getlist("accept")), offers, versions)
+    media, version = _chosen(said.get("accept", ""), offers, versions)
     return Style(media, version, epc, "Always_URN" if version == "1.2" else cbv, extensions)  # type: ignore[arg-type]
 
 
@@ -107,7 +121,7 @@ class _Bounds:
         return self.least <= _numbers(version) <= self.most
 
 
-def _agreed(accept: str, offers: Sequence[str], versions: Sequence[Version]) -> tuple[str, Version]:
+def _chosen(accept: str, offers: Sequence[str], versions: Sequence[Version]) -> tuple[str, Version]:
     """Return media type and version: the newest that can be written in a type that is accepted."""
     for version in versions:
         media = best_of(accept, offers if version == WRITTEN[0] else [one for one in offers if one in XML_TYPES])
@@ -130,15 +144,25 @@ def _numbers(version: str) -> tuple[int, int]:
     return first, second
 
 
-def _bounds(headers: Headers, name: str, faults: dict[str, list[str]]) -> _Bounds:
-    least, most, spoken = (_version(headers, f"GS1-{name}-{end}", faults) for end in ("Min", "Max", "Version"))
+def _said(headers: Headers) -> Said:
+    """Return what a request says of the form of its answer; a header that came in parts as one."""
+    found: dict[str, str] = {}
+    for name, value in headers.items():
+        key = name.lower()
+        if key == "accept" or key.startswith("gs1-"):
+            found[key] = f"{found[key]}, {value}" if key in found else value
+    return found
+
+
+def _bounds(said: Said, name: str, faults: dict[str, list[str]]) -> _Bounds:
+    least, most, spoken = (_version(said, f"GS1-{name}-{end}", faults) for end in ("Min", "Max", "Version"))
     if least is not None and most is not None and least > most:
         faults[f"GS1-{name}-Min"] = [f"must not be above GS1-{name}-Max"]
     return _Bounds(least or _NONE, most or _MANY, spoken)
 
 
-def _version(headers: Headers, header: str, faults: dict[str, list[str]]) -> tuple[int, int] | None:
-    text = ", ".join(headers.getlist(header))
+def _version(said: Said, header: str, faults: dict[str, list[str]]) -> tuple[int, int] | None:
+    text = said.get(header.lower())
     if not text:
         return None
     if not _VERSION.fullmatch(text):
@@ -147,17 +171,17 @@ def _version(headers: Headers, header: str, faults: dict[str, list[str]]) -> tup
     return _numbers(text)
 
 
-def _word(headers: Headers, header: str, known: Sequence[str], usual: str, faults: dict[str, list[str]]) -> str:
-    text = ", ".join(headers.getlist(header)) or usual
+def _word(said: Said, header: str, known: Sequence[str], usual: str, faults: dict[str, list[str]]) -> str:
+    text = said.get(header.lower()) or usual
     if text not in known:
         faults[header] = [f"must be one of {', '.join(known)}"]
     return text
 
 
-def _extensions(headers: Headers, faults: dict[str, list[str]]) -> dict[str, str]:
+def _extensions(said: Said, faults: dict[str, list[str]]) -> dict[str, str]:
     """Return the prefixes that a caller declares: ``GS1-Extensions: ex=http://ns.example.com/, ...``."""
     declared = {}
-    for part in ",".join(headers.getlist("GS1-Extensions")).split(","):
+    for part in said.get("gs1-extensions", "").split(","):
         prefix, equals, namespace = part.strip().partition("=")
         if prefix and not (equals and namespace):
             faults["GS1-Extensions"] = ["must be prefix=namespace, with commas between"]
