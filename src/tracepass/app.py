@@ -33,7 +33,7 @@ from tracepass.core.secretkey import load_secret_key
 from tracepass.domains.router import router as domains_router
 from tracepass.domains.service import TxtRecords
 from tracepass.epcis import failures as epcis_failures
-from tracepass.epcis.histories_router import histories_router, visibility_router
+from tracepass.epcis.histories_router import histories_router, product_events_router, visibility_router
 from tracepass.epcis.namedqueries_router import queries_router
 from tracepass.epcis.resources_router import resources_router
 from tracepass.epcis.router import router as epcis_router
@@ -100,6 +100,7 @@ ROUTERS = (
     epcis_router,
     workbench_router,
     histories_router,
+    product_events_router,
     visibility_router,
     exports_router,
     console_router,

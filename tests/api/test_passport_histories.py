@@ -288,6 +288,28 @@ class TestDocuments:
             assert taken.json()["capturedCount"] + taken.json()["repeatedCount"] == 2
         assert taken.json()["repeatedCount"] == 2
 
+    async def test_all_that_is_derived_has_a_form_in_xml(
+        self, client: httpx2.AsyncClient, stranger: httpx2.AsyncClient, passport: dict[str, Any]
+    ) -> None:
+        address = f"{PASSPORTS}/{passport['_id']}"
+        service = {
+            "kind": "repair",
+            "at": "2026-01-05T10:00:00Z",
+            "performedBy": WORKSHOP,
+            "place": {"gln": GLN, "name": "Workshop"},
+            "parts": [{"name": "Connector", "serialNumber": "C-1"}, {"name": "Seal"}],
+            "documents": [{"url": "https://radwerk.example/1.pdf"}, {"url": "https://radwerk.example/2.pdf"}],
+        }
+        made = (await client.post(f"{address}/service-events", json=service)).json()
+        wrong = {"errorDeclaration": {"reason": "did_not_occur"}}
+        assert (await client.patch(f"{address}/service-events/{made['_id']}", json=wrong)).status_code == 200
+        for accept, media in (({"Accept": "application/xml"}, "application/xml"), ({}, "application/json")):
+            answer = await client.get(f"{address}/epcis", headers=accept)
+            headers = {"Content-Type": media}
+            taken = (await stranger.post(f"{EPCIS}/capture", content=answer.content, headers=headers)).json()
+            assert taken["errors"] == []
+        assert (taken["capturedCount"], taken["repeatedCount"]) == (0, 3)
+
     async def test_other_types_are_not_answered(self, client: httpx2.AsyncClient, passport: dict[str, Any]) -> None:
         address = f"{PASSPORTS}/{passport['_id']}/epcis"
         answer = await client.get(address, headers={"Accept": "text/csv"})
@@ -328,3 +350,35 @@ class TestDocuments:
             answer = await client.get(where, params={"nextPageToken": text})
             assert answer.status_code == 400
             assert "nextPageToken" in answer.json()["details"]["fieldErrors"]
+
+
+class TestProducts:
+    async def test_a_product_has_the_events_of_its_items_lots_and_models(
+        self, client: httpx2.AsyncClient, make_product: Any, make_passport: Any
+    ) -> None:
+        product = await make_product(client)
+        one, other, else_ = new_gtin(), new_gtin(), new_gtin()
+        for gtin in (one, other):
+            await make_passport(client, productId=product["_id"], gs1={"gtin": gtin})
+        await make_passport(client, gs1={"gtin": else_})
+        named = [
+            observed("2026-02-01", epcList=[f"https://id.gs1.org/01/{one}/21/never-made"]),
+            observed("2026-02-02", quantityList=[{"epcClass": f"https://id.gs1.org/01/{one}/10/L1"}]),
+            observed("2026-02-03", quantityList=[{"epcClass": f"https://id.gs1.org/01/{other}"}]),
+        ]
+        await captured(client, *named, observed(epcList=[f"https://id.gs1.org/01/{else_}/21/1"]))
+        address = f"/api/v1/products/{product['_id']}/epcis"
+        found, following = [], f"{address}?perPage=2"
+        while following:
+            answer = await client.get(following)
+            assert answer.status_code == 200, answer.text
+            found += [event["eventID"] for event in answer.json()["epcisBody"]["eventList"]]
+            following = answer.headers.get("link", "").partition(">")[0].removeprefix("<")
+        assert found == [event["eventID"] for event in named]
+
+    async def test_a_product_without_passports_has_no_events(
+        self, client: httpx2.AsyncClient, stranger: httpx2.AsyncClient, make_product: Any
+    ) -> None:
+        address = f"/api/v1/products/{(await make_product(client))['_id']}/epcis"
+        assert (await client.get(address)).json()["epcisBody"]["eventList"] == []
+        assert (await stranger.get(address)).status_code == 404

@@ -155,7 +155,7 @@ async def test_captured_events_of_public_steps_join_the_page(
     settings: Settings,
     clock: MovableClock,
 ) -> None:
-    place = {"readPoint": {"id": "https://id.gs1.org/414/4012345000009"}}
+    place: dict[str, Any] = {"readPoint": {"id": "https://id.gs1.org/414/4012345000009"}}
     await captured(
         client, observed(epcList=[link_of(passport)], **place), observed(bizStep="packing", epcList=[link_of(passport)])
     )

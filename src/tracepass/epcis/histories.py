@@ -23,7 +23,9 @@ from tracepass.epcis.answers import EventPage
 from tracepass.epcis.derived import Subject, life, states, steps
 from tracepass.epcis.queries import AtTime, Condition, EventQuery, HasTerm
 from tracepass.epcis.repository import EventRepository
+from tracepass.epcis.service import EventQueries
 from tracepass.epcis.terms import term
+from tracepass.gs1.epc.links import STEM
 from tracepass.identity.models import Caller
 from tracepass.passports.models import Locator
 from tracepass.passports.service import PassportLives
@@ -56,9 +58,12 @@ class _Told:
 class Histories:
     """Histories of passports of any workspace."""
 
-    def __init__(self, database: Database, lives: PassportLives, *, clock: Clock, origins: Origins) -> None:
+    def __init__(
+        self, database: Database, lives: PassportLives, queries: EventQueries, *, clock: Clock, origins: Origins
+    ) -> None:
         self._database = database
         self._lives = lives
+        self._queries = queries
         self._clock = clock
         self._origins = origins
 
@@ -82,6 +87,23 @@ class Histories:
         shown = told[:per_page]
         following = _written_place(passport["_id"], place, shown) if len(told) > len(shown) else None
         return EventPage([one.event for one in shown], following, timestamp(self._clock()))
+
+    async def of_product(self, caller: Caller, product_id: Id, *, per_page: int, token: str | None) -> EventPage:
+        """Return a page of the captured events that name items, lots or the model of a product, the oldest first.
+
+        Raises:
+            NotFound: this workspace has no such product.
+            Invalid: the token is none that a page of this history gave.
+        """
+        gtins = await self._lives.gtins_of(caller, product_id)
+        links = [f"{STEM}/01/{gtin}" for gtin in gtins]
+        tags = ("under", *CLASSES)
+        condition = HasTerm(tuple(term(tag, link) for link in links for tag in tags))
+        asked = (("product", str(product_id)),)
+        query = EventQuery((condition,), descending=False, per_page=per_page, token=token, asked=asked)
+        if not links:
+            return EventPage([], None, timestamp(self._clock()))
+        return await self._queries.page(caller.tenancy, query)
 
     async def _derived(self, caller: Caller, subject: Subject, place: _Place, limit: int) -> list[Document]:
         entries = await self._lives.since(caller, subject.passport["_id"], place.time, limit=limit + place.given)

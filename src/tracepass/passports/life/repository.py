@@ -74,6 +74,16 @@ class LifeRepository:
         """Delete the entries of a passport that is deleted; return how many there were."""
         return await self._entries.delete_all({"passportId": passport_id}, session=session)
 
+    async def gtins_of(self, product_id: Id, *, passports: int, gtins: int) -> list[str]:
+        """Return the GTINs that the newest passports of a product stand under, in ascending order."""
+        stages: list[Mapping[str, Any]] = [
+            {"$sort": {"_id": -1}},
+            {"$limit": passports},
+            {"$group": {"_id": "$gs1.gtin"}},
+        ]
+        found = await self._passports.aggregate({"productId": product_id}, *stages)
+        return sorted(row["_id"] for row in found)[:gtins]
+
     async def of_file(self, file_id: Id) -> list[Id]:
         """Return the passports that publicly refer to a file in an entry, a hundred at most."""
         query = {"fileRefs": file_id, "public": True, "errorDeclaration": None}

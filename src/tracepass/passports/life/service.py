@@ -24,6 +24,7 @@ from tracepass.passports.models import ById, Locator
 from tracepass.products.service import check_expected
 
 ATTEMPTS = 10
+MOST_PASSPORTS, MOST_GTINS = 1000, 45
 ENTITIES: Mapping[EntryType, str] = {"service": "service_event", "transfer": "ownership_transfer"}
 
 
@@ -154,6 +155,15 @@ class PassportLives:
     async def since(self, caller: Caller, passport_id: Id, moment: str, *, limit: int) -> list[Document]:
         """Return entries of all types as they are stored, from a moment on, the oldest first."""
         return await self._entries(caller).since(passport_id, moment, limit=limit)
+
+    async def gtins_of(self, caller: Caller, product_id: Id) -> list[str]:
+        """Return the GTINs that a product's newest thousand passports stand under, 45 at most.
+
+        Raises:
+            NotFound: this workspace has no such product.
+        """
+        product = await self.desk.products.get_plain(caller, product_id)
+        return await self._entries(caller).gtins_of(product["_id"], passports=MOST_PASSPORTS, gtins=MOST_GTINS)
 
     async def _commit(self, caller: Caller, passport: Document, deed: _Deed) -> None:
         """Write an entry, its record and what scanners see of it, in one transaction; raise `Stale` to look again."""
