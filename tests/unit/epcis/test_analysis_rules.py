@@ -343,6 +343,11 @@ def test_a_word_that_was_meant_is_named(event: Event, fix: str) -> None:
     assert [(one["code"], one["class"], one["fix"]) for one in found] == [("unknown_term", "vocabulary", fix)]
 
 
+def test_the_right_check_digit_is_named() -> None:
+    (found,) = analyse(read_json(CASES["wrong_check_digit"][0]), now=NOW)["findings"]
+    assert "(01) ends in 1, where 0 is right" in found["message"]
+
+
 def test_a_property_that_was_meant_is_named() -> None:
     (found,) = analyse(read_json(whole(seen(1, A, bizstep="shipping"))), now=NOW)["findings"]
     assert "did you mean bizStep?" in found["fix"]

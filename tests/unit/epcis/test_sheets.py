@@ -85,7 +85,7 @@ def test_the_template_has_a_column_for_each_dimension_drop_downs_notes_and_text_
     assert len(rules) == sum(bool(column.choices) for column in COLUMNS)
     for number, column in enumerate(COLUMNS, start=1):
         letter = openpyxl.utils.get_column_letter(number)
-        assert sheet.cell(3, number).number_format == "@"
+        assert sheet.cell(2, number).number_format == sheet.column_dimensions[letter].number_format == "@"
         assert sheet.cell(1, number).comment.text == column.about
         if column.choices:
             source = rules[f"{letter}2"].formula1.removeprefix("Lists!").replace("$", "")
@@ -272,6 +272,11 @@ def test_unknown_doubled_and_missing_columns_are_told() -> None:
         ("Events!C1", "duplicate_column"),
         ("Events!A1", "missing_column"),
     ]
+
+
+@pytest.mark.parametrize(("name", "hint"), [("buzstep", "bizStep"), ("colour", "the template names")])
+def test_a_column_that_was_meant_is_named(name: str, hint: str) -> None:
+    assert hint in read(xlsx(PLAIN, names=[*PLAIN, name]))["errors"][0]["message"]
 
 
 def test_there_is_a_document_only_without_errors_unless_what_is_right_is_asked_for() -> None:

@@ -82,7 +82,7 @@ def _rows() -> Mapping[str, tuple[str, str]]:
         ),
         "wrong_check_digit": (
             "{epc} has a wrong check digit: {why}.",
-            "Compare it with the label; POST /api/v1/serial/validate says which digit is right.",
+            "Compare the number with the label or the master data: a digit was misread, or two were swapped.",
         ),
         "invalid_link": (
             "{epc} is no GS1 Digital Link that the standard has: {why}.",

@@ -9,7 +9,7 @@ from typing import Final
 
 from tracepass.epcis.analysis.happenings import Happening, items_at, text_at
 from tracepass.epcis.identifiers import LONGEST, normal
-from tracepass.gs1.checkdigit import is_valid
+from tracepass.gs1.checkdigit import check_digit, is_valid
 from tracepass.gs1.epc import EpcError, parse_pattern, parse_urn
 from tracepass.gs1.epc.links import STEM
 from tracepass.gs1.faults import Gs1SyntaxError
@@ -59,8 +59,16 @@ def _link_fault(uri: str) -> Fault | None:
         parse_link(uri)
     except Gs1SyntaxError as fault:
         code = "wrong_check_digit" if fault.code in _CHECK_CODES else "invalid_link"
-        return code, f"{fault.message} (position {fault.position})"
+        return code, _right_digit(uri, fault) or f"{fault.message} (position {fault.position})"
     return None
+
+
+def _right_digit(uri: str, fault: Gs1SyntaxError) -> str | None:
+    """Say which check digit would be right, of a key that is all digits."""
+    found = re.search(rf"/{fault.ai}/([0-9]{{2,18}})(?:[/?#]|$)", uri, re.ASCII)
+    if fault.code != "incorrect_check_digit" or found is None:
+        return None
+    return f"({fault.ai}) ends in {found[1][-1]}, where {check_digit(found[1][:-1])} is right"
 
 
 def written_in(happening: Happening) -> Iterator[Written]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Any, BinaryIO, Final
 
 from tracepass.epcis.contexts import EPCIS_CONTEXT_URL
-from tracepass.epcis.sheets.columns import BY_LOWER_NAME, COLUMNS
+from tracepass.epcis.sheets.columns import BY_LOWER_NAME
 from tracepass.epcis.sheets.drafts import Cell, CellError, Cells, drafted
 from tracepass.epcis.sheets.tables import FileFaulty, Row, Table, open_table
 from tracepass.epcis.times import written
@@ -69,13 +70,17 @@ def _read_names(sheet: _Sheet, row: Row | None) -> None:
         elif column is not None:
             sheet.columns[index] = column.name
         elif name:
-            known = ", ".join(one.name for one in COLUMNS)
-            message = f"{name[:60]!r} is no column; there are {known}"
-            _tell(sheet, [CellError(number, address, name[:60], "unknown_column", message)])
+            _tell(sheet, [CellError(number, address, name[:60], "unknown_column", _no_column(name[:60]))])
     for name in _STARTS:
         if name not in sheet.columns.values():
             message = f"the column {name} is missing"
             _tell(sheet, [CellError(number, sheet.table.address(number, 0), name, "missing_column", message)])
+
+
+def _no_column(name: str) -> str:
+    near = get_close_matches(name.lower(), list(BY_LOWER_NAME), 1, 0.7)
+    hint = f"did you mean {BY_LOWER_NAME[near[0]].name}?" if near else "the template names those that there are"
+    return f"{name!r} is no column; {hint}"
 
 
 def _tell(sheet: _Sheet, errors: Sequence[CellError]) -> None:

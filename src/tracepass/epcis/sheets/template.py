@@ -19,7 +19,7 @@ from tracepass.epcis.sheets.tables import EVENTS_SHEET, MOST_ROWS
 
 Format = Literal["xlsx", "csv"]
 _LISTS: Final = "Lists"
-_FORMATTED_ROWS: Final = 500
+_AS_TEXT: Final = "@"
 _MADE: Final = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 _HEAD: Final = PatternFill("solid", fgColor="1F4E5F")
 _NOTES: Final = (
@@ -68,13 +68,13 @@ def _fill_events(sheet: Any) -> None:
         head.font = Font(bold=True, color="FFFFFF")
         head.fill = _HEAD
         head.comment = Comment(column.about, "TracePass", height=120, width=320)
-        sheet.column_dimensions[get_column_letter(number)].width = column.width
-        for row in range(2, _FORMATTED_ROWS + 2):
-            cell = sheet.cell(row, number)
-            cell.number_format = "@"
-            cell.alignment = Alignment(wrap_text=column.is_list, vertical="top")
-        if column.example:
-            sheet.cell(2, number, column.example).font = Font(italic=True, color="666666")
+        whole = sheet.column_dimensions[get_column_letter(number)]
+        whole.width = column.width
+        example = sheet.cell(2, number, column.example or None)
+        example.font = Font(italic=True, color="666666")
+        for part in (whole, example):
+            part.number_format = _AS_TEXT
+            part.alignment = Alignment(wrap_text=column.is_list, vertical="top")
 
 
 def _fill_notes(sheet: Any) -> None:
