@@ -13,6 +13,8 @@ NAMES = (
     "tracepass_webhook_deliveries_pending",
     "tracepass_webhook_oldest_overdue_seconds",
     "tracepass_webhook_attempt_seconds_count",
+    "tracepass_epcis_feed_entries",
+    "tracepass_epcis_subscription_oldest_overdue_seconds",
     "tracepass_jobs_due",
     "tracepass_jobs_oldest_overdue_seconds",
 )

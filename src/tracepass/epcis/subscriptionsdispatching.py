@@ -26,9 +26,9 @@ from tracepass.epcis.queries import EventQuery
 from tracepass.epcis.subscriptionsfeed import ID_BYTES, Chunk, Feed, unpacked
 
 ENTRIES = 100
-AT_ONCE = 2000
+AT_ONCE = 500
 """Events that are held against subscriptions in one go; an entry alone may have more."""
-STEP = 1000
+STEP = 500
 """Events that a new subscription looks at in one go."""
 LEASE_SECONDS = 5
 RENEWED_AFTER_SECONDS = 1.0
