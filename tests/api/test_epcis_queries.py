@@ -8,6 +8,9 @@ from uuid import uuid4
 import httpx2
 import pytest
 from tests.conftest import Office
+from tests.queries_plugin import A_TEST_LOOKS
+
+from tracepass.core.mongo import Database
 
 EPCIS = "/api/v1/epcis"
 CONTEXT = ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld", {"ex": "http://ns.example.com/"}]
@@ -173,6 +176,14 @@ async def test_pages_in_the_order_of_a_field_stay_right_while_others_write(asker
         found += [one["eventID"] for one in listed(page)]
     assert found[-1] == events[3]["eventID"]
     assert sorted(found) == sorted(one["eventID"] for one in [*events, later])
+
+
+async def test_a_page_after_what_is_gone_begins_nowhere(asker: httpx2.AsyncClient, database: Database) -> None:
+    await capture(asker, *[event(**{"ex:f": number}) for number in range(3)])
+    page = await asker.get(f"{EPCIS}/events", params={"orderBy": "ex:f", "perPage": "1"})
+    await database.collection("epcisEvents").delete_one({"eventID": listed(page)[0]["eventID"]}, comment=A_TEST_LOOKS)
+    answer = await asker.get(page.headers["link"].partition("<")[2].partition(">")[0])
+    assert (answer.status_code, list(answer.json()["details"]["fieldErrors"])) == (400, ["nextPageToken"])
 
 
 async def test_only_so_many_events_are_ordered_by_a_field(

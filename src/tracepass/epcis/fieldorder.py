@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from tracepass.core.errors import Refusal
+from tracepass.core.errors import Invalid, Refusal
 from tracepass.core.ids import Id
 from tracepass.core.mongo import Document
 from tracepass.epcis.queries import EventQuery
@@ -25,6 +25,7 @@ async def page_by_field(events: EventRepository, query: EventQuery, *, after: Id
     Those without the field come last.
 
     Raises:
+        Invalid: what the page came after is no longer there.
         Refusal: ``query_too_large``: they are too many to be brought into order.
     """
     found = await events.found_by(query, limit=MOST_ORDERED + 1)
@@ -32,7 +33,9 @@ async def page_by_field(events: EventRepository, query: EventQuery, *, after: Id
         message = f"Only {MOST_ORDERED} events are ordered by a field of an extension; narrow the query."
         raise Refusal("query_too_large", message, details={"limit": MOST_ORDERED})
     ids = [event["_id"] for event in ordered(query, found)]
-    begin = ids.index(after) + 1 if after in ids else 0
+    if after is not None and after not in ids:
+        raise Invalid({"nextPageToken": ["leads nowhere any more; ask for the first page again"]})
+    begin = 0 if after is None else ids.index(after) + 1
     wanted = ids[begin : begin + limit]
     by_id = {event["_id"]: event for event in await events.these(wanted)}
     return [by_id[identifier] for identifier in wanted]
