@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from importlib import resources
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -87,6 +88,15 @@ class LinkGroup:
     title: str
     path: str
     links: tuple[ListedLink, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OtherPassport:
+    """An earlier or later passport: its Digital Link, and the serial number and host in it."""
+
+    href: str
+    serial: str
+    host: str
 
 
 class Viewer:
@@ -206,11 +216,16 @@ def _chapter(
     return Chapter(section.key, title, entries, parties if section.key == OPERATORS else ())
 
 
-def _lineage(page: Json, words: Words) -> list[tuple[str, list[str]]]:
-    """Return the links to earlier and later passports of a battery, each kind under its heading."""
+def _lineage(page: Json, words: Words) -> list[tuple[str, list[OtherPassport]]]:
+    """Return the earlier and later passports of a battery, each kind under its heading."""
     lineage = page.get("lineage", {})
     ends = (("lineage_before", "predecessors"), ("lineage_after", "successors"))
-    return [(words(key), lineage[name]) for key, name in ends if lineage.get(name)]
+    return [(words(key), [_other(href) for href in lineage[name]]) for key, name in ends if lineage.get(name)]
+
+
+def _other(href: str) -> OtherPassport:
+    parts = urlsplit(href)
+    return OtherPassport(href, unquote(parts.path.rstrip("/").rpartition("/")[2]), parts.netloc)
 
 
 def _is_told_by_lineage(key: str, page: Json) -> bool:
