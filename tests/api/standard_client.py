@@ -11,7 +11,8 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -129,6 +130,7 @@ class StandardClient:
     standard: Standard
     http: httpx2.AsyncClient
     root: str
+    schemas: Path
 
     @cached_property
     def pages(self) -> list[tuple[re.Pattern[str], str]]:
@@ -194,6 +196,7 @@ class StandardClient:
         assert media in definition["content"], f"{where} is {media}"
         schema = definition["content"][media]["schema"]
         if media.endswith("xml"):
+            assert not (faults := xml_faults(self.schemas, answer.content)), f"{where}: {faults}"
             expected = self.standard.resolve(schema).get("xml")
             tag = etree.fromstring(answer.content).tag
             assert expected is None or tag == f"{{{expected['namespace']}}}{expected['name']}", where
@@ -224,6 +227,24 @@ _SOMETIMES = {
     "GS1-CBV-XML-Format",
 }
 """Headers that an answer has only where there is something to say."""
+
+
+@cache
+def _xml_schema(file: Path) -> etree.XMLSchema:
+    return etree.XMLSchema(etree.parse(file))
+
+
+def xml_faults(folder: Path, text: bytes) -> list[str]:
+    """Hold a document against GS1's schemas for XML, which the file refers to."""
+    root = etree.fromstring(text)
+    schema = _xml_schema(folder / _FILES[str(etree.QName(root).namespace)])
+    return [] if schema.validate(root) else [str(fault) for fault in schema.error_log]
+
+
+_FILES = {
+    "urn:epcglobal:epcis:xsd:2": "EPCglobal-epcis-2_0.xsd",
+    "urn:epcglobal:epcis-query:xsd:2": "EPCglobal-epcis-query-2_0.xsd",
+}
 
 
 def _written(definition: Json, value: Any) -> str:

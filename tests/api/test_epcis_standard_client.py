@@ -34,7 +34,7 @@ EVENT_LISTS = [path for method, path in STANDARD.operations() if method == "get"
 @pytest.fixture
 async def client(office: Office) -> StandardClient:
     http = await office.client(await office.workspace())
-    return StandardClient(STANDARD, http, HERE)
+    return StandardClient(STANDARD, http, HERE, FILE.parent / "xsd")
 
 
 def sample(method: str, path: str) -> Any:
@@ -261,7 +261,7 @@ class TestFailures:
     async def test_name_the_standards_exception(self, client: StandardClient, anonymous: httpx2.AsyncClient) -> None:
         taken, _ = await captured(client, 2)
         other = {"eventID": taken["eventID"], "action": "ADD"}
-        nobody = StandardClient(STANDARD, anonymous, HERE)
+        nobody = StandardClient(STANDARD, anonymous, HERE, client.schemas)
         for answer, told in (
             (await nobody.call("get", "/events"), (401, "SecurityException")),
             (await client.call("get", EVENT, eventID="urn:uuid:1"), (404, "NoSuchNameException")),
