@@ -112,7 +112,9 @@ async def test_wrong_names_and_values_are_refused_by_their_names(
 @pytest.mark.parametrize(
     "body",
     [{}, {"name": "a"}, {"name": "", "query": {}}, {"name": " ", "query": {}}, {"name": "a\nb", "query": {}},
-     {"name": "a" * 101, "query": {}}, {"name": "a", "query": []}, {"name": "a", "query": {}, "more": 1}],
+     {"name": "a" * 101, "query": {}}, {"name": "..", "query": {}},
+     {"name": "a", "query": {"EQ_stringValue": ["x" * 70_000]}},
+     {"name": "a", "query": []}, {"name": "a", "query": {}, "more": 1}],
 )  # fmt: skip
 async def test_what_is_no_query_with_a_name_is_refused(client: httpx2.AsyncClient, body: dict[str, Any]) -> None:
     assert (await client.post(QUERIES, json=body)).status_code == 400

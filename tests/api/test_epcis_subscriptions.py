@@ -560,6 +560,20 @@ async def test_who_may_write_events_may_not_have_them_sent_away(office: Office, 
     assert (answer.status_code, answer.json()["error"]) == (403, "insufficient_scope")
 
 
+async def test_who_may_only_read_sees_where_events_go_but_no_secret_of_the_address(
+    shipper: httpx2.AsyncClient, hooks: Hooks, receiver: Receiver, office: Office, workspace: Workspace
+) -> None:
+    receiver.behaviour = answering(Reply(200, b"token=hidden"))
+    subscription = await subscribe(shipper, receiver, dest=receiver.url("/hooks/T0P-S3CRET?token=hidden"))
+    await capture(shipper, shipping())
+    await bring(hooks)
+    reader = hooks.client(await office.key(workspace, scopes=frozenset({"epcis:read"})))
+    for seen in (await shown(reader, subscription), *(await reader.get(HERE)).json()):
+        assert seen["dest"] == receiver.url("/")
+        assert (seen["lastAttempt"]["status"], seen["lastAttempt"]["response"]) == (200, None)
+    assert (await shown(shipper, subscription))["dest"].endswith("/hooks/T0P-S3CRET?token=hidden")
+
+
 async def test_what_happens_in_one_environment_is_not_told_in_the_other(
     shipper: httpx2.AsyncClient, hooks: Hooks, receiver: Receiver, office: Office, workspace: Workspace
 ) -> None:

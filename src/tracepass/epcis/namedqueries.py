@@ -24,6 +24,8 @@ from tracepass.identity.models import Caller
 
 MOST = 500
 """Named queries of a workspace in one environment."""
+LONGEST = 64 * 1024
+"""Bytes of a query's JSON."""
 KEYWORD = "query"
 
 
@@ -45,10 +47,13 @@ class NamedQueries:
             Invalid: names or values in it are wrong.
             Refusal: ``duplicate_query``, ``too_many_queries``.
         """
+        text = orjson.dumps(query)
+        if len(text) > LONGEST:
+            raise Invalid({KEYWORD: [f"must be at most {LONGEST // 1024} kB of JSON"]})
         named: Document = {
             "_id": new_id(),
             "name": name,
-            "query": orjson.dumps(query),
+            "query": text,
             "prefixes": [[prefix, namespace] for prefix, namespace in extensions.items()],
             "createdAt": timestamp(self._clock()),
         }

@@ -24,14 +24,13 @@ from tracepass.epcis.standard_router import (
     style,
     value_answer,
 )
-from tracepass.epcis.subscriptions import Subscriptions
+from tracepass.epcis.subscriptions import MANAGE, Subscriptions
 from tracepass.epcis.subscriptionschedule import FIELDS
 from tracepass.epcis.subscriptionsmodels import NamedQueryCreate, SubscriptionCreate
 from tracepass.epcis.valuetokens import read_value_token, value_token
 
 PREFIX = "/api/v1/epcis/queries"
-READ, WRITE, SEND = "epcis:read", "epcis:write", "webhooks:manage"
-"""Who subscribes has data sent to an address, which is what webhooks are."""
+READ, WRITE = "epcis:read", "epcis:write"
 SOCKETS = frozenset({"stream", "reportIfEmpty", "initialRecordTime", *FIELDS})
 """Parameters with which the standard subscribes by WebSocket."""
 queries_router = Router(prefix=PREFIX)
@@ -84,7 +83,7 @@ async def query_named_events(call: Call, query: Annotated[CaptureListQuery, Quer
     return await events_answer(call, page, name=name)
 
 
-@queries_router.operation("POST", "/{name}/subscriptions", scope=SEND, budget=Budget.WRITES, confidential=True)
+@queries_router.operation("POST", "/{name}/subscriptions", scope=MANAGE, budget=Budget.WRITES, confidential=True)
 @speaking(*PLAIN)
 async def subscribe(call: Call, body: SubscriptionCreate) -> Response:
     """Have the events of a query sent to an address."""
@@ -113,7 +112,7 @@ async def get_subscription(call: Call) -> Response:
     return value_answer(call, await call.service(Subscriptions).get(call.caller, name, which))
 
 
-@queries_router.operation("DELETE", "/{name}/subscriptions/{subscriptionId}", scope=SEND, budget=Budget.WRITES)
+@queries_router.operation("DELETE", "/{name}/subscriptions/{subscriptionId}", scope=MANAGE, budget=Budget.WRITES)
 @speaking(*PLAIN)
 async def unsubscribe(call: Call) -> Response:
     """End a subscription."""

@@ -20,6 +20,8 @@ from tracepass.epcis.subscriptionsmodels import ScheduleFields, SubscriptionCrea
 from tracepass.epcis.subscriptionsrepository import SubscriptionRepository
 from tracepass.identity.models import Caller
 
+MANAGE = "webhooks:manage"
+"""Who subscribes has data sent to an address, which is what webhooks are."""
 MOST = 50
 """Subscriptions of a workspace in one environment, as many as webhooks."""
 SECRET, TOKEN = "epcis-subscription-secret", "epcis-subscription-token"
@@ -107,7 +109,8 @@ class Subscriptions:
         """
         named = await self._queries.load(caller.tenancy, name)
         kept = SubscriptionRepository(self._database, caller.tenancy)
-        return [shown(one) for one in await kept.page(named["_id"], after=after, limit=limit)]
+        found = await kept.page(named["_id"], after=after, limit=limit)
+        return [_shown_to(caller, one) for one in found]
 
     async def get(self, caller: Caller, name: str, subscription_id: Id) -> Document:
         """Return a subscription to a query.
@@ -115,7 +118,7 @@ class Subscriptions:
         Raises:
             NotFound: this workspace has no such query, or subscription to it.
         """
-        return shown(await self._load(caller, name, subscription_id))
+        return _shown_to(caller, await self._load(caller, name, subscription_id))
 
     async def delete(self, caller: Caller, name: str, subscription_id: Id) -> None:
         """End a subscription; what was still to be sent is not.
@@ -170,6 +173,19 @@ def shown(subscription: Mapping[str, Any]) -> Document:
         **({} if subscription["lastNotifiedAt"] is None else {"lastNotifiedAt": subscription["lastNotifiedAt"]}),
         **{name: subscription[name] for name in _STATE},
         "nextAttemptAt": subscription["dueAt"] if is_active else None,
+    }
+
+
+def _shown_to(caller: Caller, subscription: Mapping[str, Any]) -> Document:
+    """Return a subscription for those who may manage such, and for others without what may be a secret of theirs."""
+    found = shown(subscription)
+    if MANAGE in caller.rights:
+        return found
+    attempt = found["lastAttempt"]
+    return {
+        **found,
+        "dest": "/".join([*found["dest"].split("/")[:3], ""]),
+        "lastAttempt": None if attempt is None else {**attempt, "response": None},
     }
 
 

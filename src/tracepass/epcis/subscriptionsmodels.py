@@ -18,7 +18,15 @@ def _printable(text: str) -> str:
     return text
 
 
-QueryName = Annotated[Text, StringConstraints(max_length=100), AfterValidator(_printable)]
+def _addressable(name: str) -> str:
+    """Return a name that an address can end with: clients take dots alone for steps on the way (RFC 3986 5.2.4)."""
+    if not name.strip("."):
+        message = "must not be dots alone"
+        raise ValueError(message)
+    return name
+
+
+QueryName = Annotated[Text, StringConstraints(max_length=100), AfterValidator(_printable), AfterValidator(_addressable)]
 SignatureToken = Annotated[str, StringConstraints(min_length=8, max_length=200), AfterValidator(_printable)]
 
 
