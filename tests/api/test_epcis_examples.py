@@ -17,7 +17,9 @@ from tests.conftest import Office
 
 from tracepass.epcis.contexts import namespaces_of
 from tracepass.epcis.hashing import event_hash
+from tracepass.epcis.masterdata import Element, elements_of
 from tracepass.epcis.xml import read_xml
+from tracepass.epcis.xmljobs import write_job
 
 ROOT = Path(os.environ.get("TRACEPASS_CONFORMANCE", Path(__file__).parents[2] / "../shared/conformance"))
 FOLDER = ROOT / "epcis" / "examples-json"
@@ -29,10 +31,15 @@ Event = dict[str, Any]
 XML = sorted(path for path in (FOLDER.parent / "examples-xml").rglob("*.xml") if path.parent.name != "CaptureJob")
 
 
-def test_there_are_47_of_them() -> None:
+JOBS = sorted((FOLDER.parent / "examples-xml" / "CaptureJob").glob("*.xml"))
+MASTER_DATA = [path for path in XML if "master" in path.stem.lower() or path.stem.startswith("CBV-11.4")]
+
+
+def test_there_are_47_of_them_in_json_and_37_in_xml() -> None:
     if not FOLDER.is_dir():
         pytest.skip("the published examples are not there")
-    assert len(EXAMPLES) == 47
+    # 30 documents of events, 3 of master data alone, and 4 answers to who asks for a capture job.
+    assert (len(EXAMPLES), len(XML), len(MASTER_DATA), len(JOBS)) == (47, 33, 3, 4)
 
 
 def read(path: Path) -> Event:
@@ -199,6 +206,71 @@ async def test_an_example_in_xml_is_captured_and_given_back(path: Path, office: 
         await _is_found(client, event, event_hash(event, prefixes_of(document, event)))
 
 
+@pytest.mark.parametrize("path", MASTER_DATA, ids=lambda path: path.stem)
+async def test_events_are_found_by_the_master_data_of_an_example(path: Path, office: Office) -> None:
+    client = await office.client(await office.workspace())
+    captured = await client.post(
+        f"{EPCIS}/capture", content=bytes_of(path), headers={"Content-Type": "application/xml"}
+    )
+    assert (captured.status_code, captured.json()["eventCount"], captured.json()["success"]) == (202, 0, True)
+    elements = elements_of(read_xml(bytes_of(path)))
+    assert elements
+    for place in dict.fromkeys(place for element in elements for place in (element.thing, *element.below)):
+        assert (await client.post(f"{EPCIS}/capture", json=_at(place))).json()["success"]
+    for element in elements:
+        digest = event_hash(_at(element.thing), {})
+        for question in _of_master_data(element):
+            await _answers(client, digest, *question)
+    above = [(element.thing, below) for element in elements for below in element.below]
+    for thing, below in above:
+        await _answers(client, event_hash(_at(below), {}), "WD_bizLocation", thing)
+
+
+def _at(place: str) -> Event:
+    return {
+        "@context": "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",
+        "type": "ObjectEvent",
+        "eventTime": "2026-06-01T12:00:00.000Z",
+        "eventTimeZoneOffset": "+02:00",
+        "action": "OBSERVE",
+        "epcList": ["urn:epc:id:sscc:0614141.1234567890"],
+        "bizLocation": {"id": place},
+    }
+
+
+def _of_master_data(element: Element) -> Iterator[tuple[str, str]]:
+    for name, value in element.attributes:
+        yield "HASATTR_bizLocation", name
+        if not value.startswith("{"):
+            yield f"EQATTR_bizLocation_{name}", value
+
+
+async def _answers(client: httpx2.AsyncClient, digest: str, name: str, value: str) -> None:
+    answer = await client.get(f"{EPCIS}/events", params={name: value})
+    assert answer.status_code == 200, (name, answer.text)
+    assert digest in _hashes(answer.json()), (name, value)
+
+
+@pytest.mark.parametrize("path", JOBS, ids=lambda path: path.stem)
+async def test_our_capture_jobs_are_told_as_in_the_examples(path: Path, client: httpx2.AsyncClient) -> None:
+    """These are answers: nobody captures them, and ours must read like them."""
+    refused = await client.post(f"{EPCIS}/capture", content=bytes_of(path), headers={"Content-Type": "application/xml"})
+    assert (refused.status_code, refused.json()["error"]) == (400, "validation_error")
+    example = read_xml(bytes_of(path))
+    asked = {"action": "MOVE"} if "errors" in example else {}
+    event = _at("urn:epc:id:sgln:0614141.00777.0") | asked
+    answer = await client.post(f"{EPCIS}/capture", json=event, headers={"Accept": "application/xml"})
+    assert answer.headers["content-type"].startswith("application/xml")
+    ours = read_xml(answer.content)
+    assert set(ours) - {"errors", "finishedAt"} == set(example) - {"errors", "errorFile", "finishedAt"}
+    assert {name: type(value) for name, value in ours.items() if name in example} == {
+        name: type(value) for name, value in example.items() if name in ours
+    }
+    for error in example.get("errors", ()):
+        assert set(ours["errors"][0]) <= set(error)
+    assert read_xml(write_job(example)) == example
+
+
 async def test_xml_that_is_no_document_or_hostile_is_refused(client: httpx2.AsyncClient) -> None:
     bomb = b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'
     for text in (b"", b"<a/>", b"no xml", bomb):
@@ -218,6 +290,4 @@ def _hashes(document: Event) -> list[str]:
 
 async def _is_found(client: httpx2.AsyncClient, event: Event, digest: str) -> None:
     for name, value in dict.fromkeys(questions(event)):
-        answer = await client.get(f"{EPCIS}/events", params={name: value})
-        assert answer.status_code == 200, (name, answer.text)
-        assert digest in _hashes(answer.json()), (name, value)
+        await _answers(client, digest, name, value)

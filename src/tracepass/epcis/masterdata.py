@@ -50,6 +50,11 @@ class Element:
     attributes: tuple[tuple[str, str], ...]
     below: tuple[str, ...]
 
+    def with_(self, other: Element) -> Element:
+        """Return what two elements say of one thing."""
+        attributes, below = (*self.attributes, *other.attributes), (*self.below, *other.below)
+        return Element(self.thing, tuple(dict.fromkeys(attributes)), tuple(dict.fromkeys(below)))
+
     @property
     def pairs(self) -> list[str]:
         """Return the attributes by name alone, and with their values."""
@@ -57,7 +62,10 @@ class Element:
 
 
 def elements_of(header: Mapping[str, Any]) -> list[Element]:
-    """Return the elements of the vocabularies in a header (EPCIS 2.0, 9.3: ``epcisMasterData``)."""
+    """Return the elements of the vocabularies in a header (EPCIS 2.0, 9.3: ``epcisMasterData``), each thing once.
+
+    A place may be in two vocabularies, as a read point and as a location of business: what both say counts.
+    """
     master = _member(_member(header.get("epcisHeader"), "epcisMasterData"), "vocabularyList")
     elements = [
         element
@@ -65,7 +73,11 @@ def elements_of(header: Mapping[str, Any]) -> list[Element]:
         for element in _member(vocabulary, "vocabularyElementList") or ()
         if isinstance(element, Mapping) and isinstance(element.get("id"), str)
     ]
-    return [_element(element) for element in elements]
+    found: dict[str, Element] = {}
+    for one in map(_element, elements):
+        known = found.get(one.thing)
+        found[one.thing] = one if known is None else known.with_(one)
+    return list(found.values())
 
 
 def _member(value: Any, name: str) -> Any:
