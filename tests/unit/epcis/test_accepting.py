@@ -62,6 +62,29 @@ def test_no_header_is_too_strange(accept: str) -> None:
     assert problem_type(accept) in {None, PROBLEM, PROBLEM_XML}
 
 
+WORDS = st.sampled_from(
+    ["2.0", "1.2", "9", "0", "2.0.0.0", "ex=", "=x", "a=b", ",", "Always_EPC_URN", "text/xml", "*/*"]
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            ["accept", "gs1-extensions", "gs1-epc-format", "gs1-cbv-xml-format"]
+            + [f"gs1-{name}-{end}" for name in ("epcis", "cbv") for end in ("min", "max", "version")]
+        ),
+        WORDS | st.text(st.characters(max_codepoint=255)),
+    )
+)
+def test_a_caller_is_answered_or_refused(headers: dict[str, str]) -> None:
+    try:
+        style = style_of(Headers(headers), EVENTS)
+    except (Invalid, NotAcceptable):
+        return
+    assert style.media in EVENTS
+    assert style.version == "2.0" or style.is_xml
+
+
 def test_nothing_said_is_json_of_the_newest_version_as_it_came() -> None:
     style = style_of(Headers({}), EVENTS)
     assert (style.media, style.version, style.epc, style.cbv) == (JSON, "2.0", "Never_Translates", "No_Preference")
