@@ -14,6 +14,8 @@ TEXT_XML = "text/xml"
 PROBLEM = "application/problem+json"
 PROBLEM_XML = "application/problem+xml"
 PROBLEMS = (PROBLEM, PROBLEM_XML)
+MOST_READ = 2000
+"""Characters of a header that are read; those of browsers have a hundred or two."""
 _QUALITY = re.compile(r"[01](?:\.[0-9]{0,9})?")
 
 
@@ -61,8 +63,13 @@ def _quality(ranges: Sequence[_Range], media: str) -> float:
     return quality if exact else 0.0
 
 
-@lru_cache(maxsize=256)
 def _ranges(accept: str) -> tuple[_Range, ...]:
+    """Return the media ranges of a header, of a very long one the first."""
+    return _read_ranges(accept[:MOST_READ])
+
+
+@lru_cache(maxsize=256)
+def _read_ranges(accept: str) -> tuple[_Range, ...]:
     return tuple(found for part in accept.split(",") if (found := _range(part)) is not None)
 
 

@@ -155,6 +155,11 @@ def test_the_oldest_must_not_be_above_the_newest() -> None:
     assert list(caught.value.envelope["details"]["fieldErrors"]) == ["GS1-EPCIS-Min"]
 
 
+def test_of_a_header_without_end_the_beginning_counts() -> None:
+    assert best_of("application/xml," + "a/b," * 20_000 + "application/json", EVENTS) == XML
+    assert problem_type("a/b," * 20_000 + PROBLEM) is None
+
+
 def test_a_header_may_come_in_parts() -> None:
     headers = Headers(raw=[(b"gs1-extensions", b"a=http://a.example/"), (b"gs1-extensions", b"b=urn:b:")])
     style = style_of(headers, EVENTS)
