@@ -291,6 +291,7 @@ async def packed_export(client: httpx2.AsyncClient, office: Office, wish: str) -
 @pytest.mark.parametrize(
     ("accept", "media_type"),
     [
+        ("", JSON_LD),
         ("*/*", JSON_LD),
         ("application/json", "application/json"),
         ("application/*;q=0.5, application/n-quads", NQUADS),

@@ -56,7 +56,9 @@ def _weighted(header: str) -> Iterator[tuple[str, float]]:
     for member in header.split(","):
         name, *parameters = member.lower().replace(" ", "").replace("\t", "").split(";")
         weight = next((one[2:] for one in parameters if one.startswith("q=")), "1")
+        if not name:
+            continue
         try:
-            yield name, float(weight) if name else 0.0
+            yield name, float(weight)
         except ValueError:
             yield name, 0.0
