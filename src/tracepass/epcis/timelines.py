@@ -29,8 +29,12 @@ BATCH: Final = 200
 ATTEMPTS: Final = 10
 _NAMING: Final = tuple(f"{tag}=" for tag in (*THINGS, *CLASSES))
 _HINT: Final = "_".join(f"{field}_{direction}" for field, direction in BY_TERM)
-_TOLD: Final = {"eventID": 1, "eventTime": 1, "terms": 1}
 _STEP: Final = term("bizStep", "")
+_WRONG: Final = presence("errorDeclaration")
+_NAMED: Final = {"eventTime": 1, "terms": 1}
+_SAID: Final = {"$or": [{"$eq": ["$$this", _WRONG]}, {"$eq": [{"$indexOfBytes": ["$$this", _STEP]}, 0]}]}
+_SHOWN: Final = {"eventID": 1, "eventTime": 1, "terms": {"$filter": {"input": "$terms", "cond": _SAID}}}
+"""Of the terms of an event, which may be thousands, only what is told."""
 _MARGIN: Final = 20
 """Events read beyond those shown, for such as were declared wrong."""
 
@@ -52,7 +56,8 @@ class PublicTimelines:
             conditions.insert(0, HasTerm((term("capture", str(capture)),)))
         query, place = EventQuery(tuple(conditions)), job.progress
         while steps and (found := await self._page(job.tenancy, query, place)):
-            await self._refresh_all(job.tenancy, found)
+            if not await self._refresh_all(job, found, place):
+                return
             place = [found[-1]["eventTime"], str(found[-1]["_id"])]
             if not await self._jobs.renew(job, place):
                 return
@@ -62,39 +67,47 @@ class PublicTimelines:
         asked = filter_of(query)
         if place is not None:
             asked = {"$and": [*asked["$and"], beyond(query, place[0], find_id(place[1]))]}
-        return await self._events(tenancy, query, asked, limit=BATCH)
+        return await self._events(tenancy, query, asked, limit=BATCH, told=_NAMED)
 
     async def _events(
-        self, tenancy: Tenancy, query: EventQuery, asked: Mapping[str, Any], *, limit: int
+        self, tenancy: Tenancy, query: EventQuery, asked: Mapping[str, Any], *, limit: int, told: Mapping[str, Any]
     ) -> list[Document]:
         events = self._database.scoped(EVENTS, tenancy)
-        return await events.find(asked, projection=_TOLD, sort=sort_of(query), limit=limit, hint=_HINT).to_list()
+        return await events.find(asked, projection=told, sort=sort_of(query), limit=limit, hint=_HINT).to_list()
 
-    async def _refresh_all(self, tenancy: Tenancy, events: Iterable[Document]) -> None:
+    async def _refresh_all(self, job: Job, events: Iterable[Document], place: list[str] | None) -> bool:
+        """Refresh the passports that events name; tell whether the job is still ours. One event may name thousands."""
+        tenancy = job.tenancy
         head = "" if tenancy.environment == "live" else f"test/{tenancy.workspace_id}/"
         links = dict.fromkeys(link for event in events for link in _named(event))
         keys = {head + key: link for link in links if (key := product_key(link)) is not None}
-        timelines = Timelines(self._database, tenancy)
-        for key in await timelines.captured(list(keys)):
-            await self._refresh(tenancy, timelines, key, keys[key])
+        names, timelines = list(keys), Timelines(self._database, tenancy)
+        for first in range(0, len(names), BATCH):
+            for key, before in (await timelines.captured(names[first : first + BATCH])).items():
+                await self._refresh(timelines, key, keys[key], before, tenancy=tenancy)
+            if not await self._jobs.renew(job, place):
+                return False
+        return True
 
-    async def _refresh(self, tenancy: Tenancy, timelines: Timelines, key: str, link: str) -> None:
+    async def _refresh(
+        self, timelines: Timelines, key: str, link: str, before: Document | None, *, tenancy: Tenancy
+    ) -> None:
         for _ in range(ATTEMPTS):
-            before = (await timelines.captured([key])).get(key)
             if before is None:
                 return
             part = await self._part(tenancy, link, await self._visibility.steps(tenancy))
             same = before.get("entries", b"[]") == part["entries"]
             if same or await timelines.keep_captured(key, before.get("edition"), part):
                 return
+            before = (await timelines.captured([key])).get(key)
 
     async def _part(self, tenancy: Tenancy, link: str, steps: frozenset[str]) -> Document:
         """Return what everybody may see of the newest events that name a thing."""
         if not steps:
             return {"entries": b"[]", "more": False}
         query = EventQuery((HasTerm(names_of(link)), HasTerm(_step_terms(steps))))
-        found = await self._events(tenancy, query, filter_of(query), limit=MOST_SHOWN + 1 + _MARGIN)
-        wrong = {event["eventID"] for event in found if presence("errorDeclaration") in event["terms"]}
+        found = await self._events(tenancy, query, filter_of(query), limit=MOST_SHOWN + 1 + _MARGIN, told=_SHOWN)
+        wrong = {event["eventID"] for event in found if _WRONG in event["terms"]}
         told = [_entry(event) for event in found if event["eventID"] not in wrong]
         return {"entries": orjson.dumps(told[:MOST_SHOWN]), "more": len(told) > MOST_SHOWN}
 
