@@ -280,3 +280,23 @@ class TestPlans:
         assert await database.collection("epcisCaptureParts").find_one({}, comment=A_TEST_LOOKS) is None
         me = (await client.get("/api/v1/me")).json()
         assert me["quotas"]["epcisEventsPerMonth"]["used"] == 0
+
+
+async def test_an_event_that_is_found_by_too_much_is_an_error_and_no_failure(
+    client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Numbers are short where they are written, and long where they are found by."""
+    monkeypatch.setattr(service, "WHOLE_BYTES", 4_000_000)
+    numbers = {"ex:numbers": list(range(100_000))}
+    body = document(event(0), event(1, **numbers))
+    job = (await client.post(CAPTURE, content=body, headers={**JSON, **PROCEED})).json()
+    assert (counts(job), job["errors"][0]["code"]) == (("failed", 2, 1, 1), "event_too_large")
+
+
+async def test_an_event_may_name_as_many_things_as_it_has_room_for(
+    client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "WHOLE_BYTES", 4_000_000)
+    things = [f"urn:epc:id:sgtin:0614141.107346.{number}" for number in range(20_000)]
+    job = (await client.post(CAPTURE, content=document(event(0, epcList=things)), headers=JSON)).json()
+    assert counts(job) == ("success", 1, 1, 0)

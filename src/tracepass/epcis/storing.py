@@ -20,6 +20,10 @@ from tracepass.epcis.terms import facts_of, term, terms_of
 from tracepass.epcis.validation import problems_of
 
 CANONICAL = "https://id.gs1.org/"
+LONG, MOST_BYTES = 64 * 1024, 15 * 1024 * 1024
+"""An event that is longer is measured: what it is found by must fit with it into a document of the database (16 MB)."""
+_EACH = 20
+"""What the database adds to each member of a list."""
 EPC_FIELDS = ("epc", "inputEPC", "outputEPC")
 
 
@@ -73,6 +77,10 @@ def prepare(
         kept = kept_of(event.get("@context"))
         if kept is not None:
             one.document["context"] = kept
+        if len(one.document["event"]) > LONG and _size(one.document) > MOST_BYTES:
+            message = "the event says more than one can be found by; divide it"
+            problems.append(Problem("", message, "event_too_large", index))
+            continue
         prepared.append(one)
     return Batch(prepared, problems)
 
@@ -118,6 +126,13 @@ class _Preparing:
         if "parentID" in twin:
             epcs.append(twin["parentID"])
         return Prepared(index, document, tuple(dict.fromkeys(epcs)))
+
+
+def _size(document: Document) -> int:
+    """Return about how many bytes a document takes in the database, rather too many."""
+    terms = sum(len(one.encode()) + _EACH for one in document["terms"])
+    facts = sum(len(fact["k"].encode()) + 2 * _EACH for fact in document["facts"])
+    return terms + facts + len(document["event"]) + len(document.get("context", b""))
 
 
 def _key(event_id: str, declaration: Any) -> str:
