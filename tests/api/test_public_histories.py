@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import httpx2
@@ -108,6 +109,15 @@ async def test_what_was_written_of_a_draft_is_there_when_it_is_published(
     assert 'id="history"' in await page_of(anonymous, published.json())
     await client.patch(f"{PASSPORTS}/{draft['_id']}/fields/battery_mass", json={"value": 3})
     assert 'id="history"' in await page_of(anonymous, published.json())
+
+
+async def test_entries_that_are_written_at_once_are_all_shown(
+    client: httpx2.AsyncClient, anonymous: httpx2.AsyncClient, passport: dict[str, Any]
+) -> None:
+    bodies = [REPAIR | {"at": f"2026-01-{day:02}T10:00:00Z"} for day in range(1, 13)]
+    await asyncio.gather(*(entered(client, passport, "service-events", body) for body in bodies))
+    entries = (await data_of(anonymous, passport))["history"]["entries"]
+    assert [entry["at"][8:10] for entry in entries] == [f"{day:02}" for day in range(12, 0, -1)]
 
 
 async def test_a_page_has_another_tag_when_its_history_has_changed(

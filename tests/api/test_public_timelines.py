@@ -168,6 +168,23 @@ class TestPages:
         await work()
         assert len(await shown(passport)) == 50
 
+    async def test_many_events_are_gone_over_in_parts(
+        self,
+        client: httpx2.AsyncClient,
+        passport: dict[str, Any],
+        make_passport: Any,
+        work: Any,
+        shown: Shown,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr("tracepass.epcis.timelines.BATCH", 1)
+        other = await make_passport(client, published=True)
+        both = [link_of(passport), link_of(other)]
+        await captured(client, *(observed(f"2026-01-{day:02}", epcList=both) for day in range(1, 5)))
+        await choose(client, "shipping")
+        await work()
+        assert [len(await shown(one)) for one in (passport, other)] == [4, 4]
+
     async def test_captures_of_workspaces_without_public_steps_ask_for_nothing(
         self, client: httpx2.AsyncClient, passport: dict[str, Any], workspace: Workspace, database: Database
     ) -> None:
