@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
 from tracepass.epcis.analysis.chain import Chain
 from tracepass.epcis.analysis.identifierfaults import Written, written_in
-from tracepass.epcis.analysis.rule import Hit, Rule
+from tracepass.epcis.analysis.rule import Hit, Look, Rule, Severity
 from tracepass.gs1.epc.links import STEM
 
 _PREFIX = re.compile(r"urn:epc:(?:id|class|idpat):[a-z]+:(\d+)\.", re.ASCII)
@@ -91,7 +91,7 @@ def _rows() -> Mapping[str, tuple[str, str]]:
     }
 
 
-def _row(code: str, severity: Any, says: str, fix: str, look: Any) -> Rule:
+def _row(code: str, severity: Severity, says: str, fix: str, look: Look) -> Rule:
     return Rule(code, "identifiers", severity, says, fix, look)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final
 
@@ -11,7 +11,7 @@ from tracepass.epcis.analysis.chain import Appearance, Chain
 from tracepass.epcis.analysis.document_rules import CLOCKS_DIFFER
 from tracepass.epcis.analysis.happenings import Happening, items_at, text_at, time_at
 from tracepass.epcis.analysis.journeys import site
-from tracepass.epcis.analysis.rule import Hit, Rule, named, on, within
+from tracepass.epcis.analysis.rule import Hit, Look, Rule, Severity, named, on, within
 from tracepass.epcis.identifiers import ancestors
 
 _ZONE = re.compile(r".*([+-]\d\d):?(\d\d)", re.ASCII)
@@ -74,11 +74,9 @@ def _is_birth(one: Appearance) -> bool:
 
 def _too_early(chain: Chain) -> Iterator[Hit]:
     for life in chain.lives.values():
-        birth = next((one for one in life if _is_birth(one)), None)
-        for one in life if birth is not None else ():
-            if birth is None or one is birth or not _is_before(one.happening, birth.happening):
-                break
-            yield on(*one, birth=named(birth.happening))
+        birth = next((one.happening for one in life if _is_birth(one)), None)
+        if birth is not None:
+            yield from (on(*one, birth=named(birth)) for one in life if _is_before(one.happening, birth))
 
 
 def _is_before(one: Happening, other: Happening) -> bool:
@@ -166,8 +164,8 @@ def _never_born(chain: Chain) -> Iterator[Hit]:
             yield on(*life[0])
 
 
-def _time(code: str, severity: str, says: str, fix: str, look: Callable[[Chain], Iterable[Hit]]) -> Rule:
-    return Rule(code, "order", "error" if severity == "error" else "warning", says, fix, look)
+def _time(code: str, severity: Severity, says: str, fix: str, look: Look) -> Rule:
+    return Rule(code, "order", severity, says, fix, look)
 
 
 ORDER_RULES: Final = (

@@ -8,7 +8,7 @@ from typing import Final
 from tracepass.epcis.analysis.chain import Chain
 from tracepass.epcis.analysis.journeys import site
 from tracepass.epcis.analysis.packing import Move, MoveKind, closed
-from tracepass.epcis.analysis.rule import Hit, Rule, Severity, named, on, within
+from tracepass.epcis.analysis.rule import Hit, Look, Rule, Severity, named, on, within
 
 _JOINING: Final = frozenset({"AggregationEvent", "AssociationEvent"})
 
@@ -116,8 +116,8 @@ def _received_elsewhere(chain: Chain) -> Iterator[Hit]:
             yield on(receipt.happening, receipt.mention, wanted=min(wanted), found=min(found))
 
 
-def _row(code: str, severity: Severity, says: str, fix: str, look: object) -> Rule:
-    return Rule(code, "aggregation", severity, says, fix, look)  # type: ignore[arg-type]
+def _row(code: str, severity: Severity, says: str, fix: str, look: Look) -> Rule:
+    return Rule(code, "aggregation", severity, says, fix, look)
 
 
 AGGREGATION_RULES: Final = (

@@ -14,6 +14,7 @@ _ITEMS: Final = {
     "correctiveEventIDs": "correctiveEventID",
     "sensorElementList": "sensorElement",
 }
+_ABOVE_EVENTS: Final = {"/creationDate": "/*/@creationDate"}
 _ATTRIBUTES: Final = frozenset({*TYPED_LISTS, "sensorElementList"})
 
 
@@ -24,7 +25,8 @@ def place_of(hit: Hit, *, is_xml: bool) -> dict[str, Any]:
     if not is_xml:
         return {"pointer": stem + hit.at}
     line, column = (hit.line, hit.column) if given is None else (given.line, given.column)
-    return {"xpath": stem + (hit.at if given is None else xml_path(hit.at)), "line": line, "column": column}
+    path = _ABOVE_EVENTS.get(hit.at, hit.at) if given is None else stem + xml_path(hit.at)
+    return {"xpath": path, "line": line, "column": column}
 
 
 def xml_path(pointer: str) -> str:

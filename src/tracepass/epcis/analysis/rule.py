@@ -44,6 +44,10 @@ class Hit:
     column: int | None = None
 
 
+Look = Callable[[Chain], Iterable[Hit]]
+"""Where a chain breaks a rule."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A row of the table.
@@ -63,7 +67,7 @@ class Rule:
     severity: Severity
     says: str
     fix: str
-    look: Callable[[Chain], Iterable[Hit]]
+    look: Look
     more: Callable[[Hit], Mapping[str, Any]] | None = None
 
 
