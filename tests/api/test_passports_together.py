@@ -8,9 +8,13 @@ from typing import Any
 from uuid import uuid4
 
 import httpx2
+import pytest
+from bson import ObjectId
 from tests.conftest import Office, new_gtin
 
+from tracepass.core.canonical import state_hash
 from tracepass.core.mongo import Database
+from tracepass.passports.wire import entity
 
 PASSPORTS = "/api/v1/passports"
 BURST = 40
@@ -127,6 +131,20 @@ async def test_a_product_that_changes_among_a_burst_is_seen_as_it_is(
         field = made["fields"].get("battery_mass")
         seen = 1 if field is None else field["inheritedFrom"]["version"]
         assert field is None or field["value"] == 10 + seen - 2
+
+
+@pytest.mark.parametrize("number", [3.0, 1e-9, 0.1, -0.0, 2.5e-6])
+async def test_the_hash_of_a_new_passport_holds_with_any_number(
+    client: httpx2.AsyncClient, make_product: Any, database: Database, number: float
+) -> None:
+    product = await make_product(client)
+    rows = [{"name": "Lithium", "concentration": abs(number)}]
+    new = body(product, new_gtin(), "S-1", battery_mass=abs(number), critical_raw_materials=rows)
+    made = (await client.post(PASSPORTS, json=new)).json()
+    stored = await database.find_one("passports", {"_id": ObjectId(made["_id"])})
+    assert stored is not None
+    assert state_hash(entity(stored)) == stored["stateHash"]
+    assert stored["fields"]["battery_mass"]["value"] == abs(number)
 
 
 async def test_repeated_bursts_make_nothing_twice(client: httpx2.AsyncClient, make_product: Any) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from tracepass.core.mongo import Database, Insert, Session, Update, connected
 
@@ -99,6 +99,21 @@ async def test_a_document_is_found_in_part_or_not_at_all(home: Database) -> None
     assert await home.find_one("things", {"_id": "away"}) is None
 
 
+@pytest.mark.parametrize("lasting", [True, False])
+async def test_of_many_documents_those_are_inserted_that_are_not_there(home: Database, *, lasting: bool) -> None:
+    documents = [{"_id": key, "version": 1} for key in ("a", "there", "b", "a")]
+    assert await home.insert_missing("things", documents, lasting=lasting) == [True, False, True, False]
+    assert await keys(home) == {"there", "a", "b"}
+    assert await home.find_one("things", {"_id": "there"}) == {"_id": "there", "version": 3}
+    assert await home.insert_missing("things", [{"_id": "c"}], lasting=lasting) == [True]
+
+
+async def test_what_breaks_another_rule_is_no_matter_of_keys(home: Database) -> None:
+    await home.collection("strict").database.create_collection("strict", validator={"version": {"$gt": 0}})
+    with pytest.raises(BulkWriteError):
+        await home.insert_missing("strict", [{"_id": "a", "version": 0}], lasting=False)
+
+
 async def test_a_connection_that_broke_is_replaced(home: Database) -> None:
     await home.find_one("things", {"_id": "there"})
     pools = [server.pool for server in home._client._topology._servers.values()]
@@ -107,4 +122,8 @@ async def test_a_connection_that_broke_is_replaced(home: Database) -> None:
             connection.conn.get_conn.transport.abort()
     assert await home.find_one("things", {"_id": "there"}) is not None
     await home.write([thing("a")])
-    assert await keys(home) == {"there", "a"}
+    for pool in pools:
+        for connection in pool.conns:
+            connection.conn.get_conn.transport.abort()
+    await home.insert_missing("things", [{"_id": "b"}], lasting=False)
+    assert await keys(home) == {"there", "a", "b"}

@@ -69,6 +69,8 @@ class Change:
     status: str | None = None
     stored: Mapping[str, Any] | None = None
     """The same state, with parts that are encoded for the database already."""
+    numbers: list[Any] | None = None
+    """All of the state that may hold numbers but small whole ones, if that is known (`canonical_json`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ class ChangeLog:
         return [self._records.insertion(record, taken=Stale), *marks], digest
 
     def _record(self, change: Change, actor: Actor) -> tuple[Document, str]:
-        digest = state_hash(change.state)
+        digest = state_hash(change.state, numbers=change.numbers)
         record: Document = {
             "_id": new_id(),
             "entity": {"type": change.entity, "id": change.entity_id},

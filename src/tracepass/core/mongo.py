@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import pymongo
-from pymongo import AsyncMongoClient
+from pymongo import AsyncMongoClient, WriteConcern
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.cursor import AsyncCursor
@@ -220,15 +220,29 @@ class Database:
                 pass
         return await self.collection(name).find_one(query, projection)
 
-    async def insert_missing(self, name: str, documents: Sequence[Document]) -> None:
-        """Insert documents of any workspace in one trip; those whose unique keys are there already stay out."""
-        if not documents:
-            return
+    async def insert_missing(self, name: str, documents: Sequence[Document], *, lasting: bool = True) -> Sequence[bool]:
+        """Insert documents of any workspace in one trip, but those whose unique keys are there; tell which were new.
+
+        What need not be ``lasting`` is small, and acknowledged by the primary alone; after a connection broke, one that
+        this very call inserted is not told to be new.
+        """
+        if self._short_way.is_open and not lasting:
+            try:
+                return await self._short_way.insert(name, documents)
+            except LongWay:
+                # The driver finds out what is the matter.
+                pass
+        concern = None if lasting else WriteConcern(w=1)
+        collection = self.collection(name).with_options(write_concern=concern)
         try:
-            await self.collection(name).insert_many(documents, ordered=False)
+            if documents:
+                await collection.insert_many(documents, ordered=False)
         except BulkWriteError as error:
-            if any(fault["code"] != DUPLICATE for fault in error.details["writeErrors"]):
+            faults = {fault["index"]: fault["code"] for fault in error.details["writeErrors"]}
+            if error.details["writeConcernErrors"] or set(faults.values()) != {DUPLICATE}:
                 raise
+            return [place not in faults for place in range(len(documents))]
+        return [True] * len(documents)
 
     async def transact(self, work: Callable[[Session], Awaitable[Result]]) -> Result:
         """Run ``work`` in one transaction; after a transient write conflict it is run again from its start.

@@ -74,16 +74,38 @@ class ShortWay:
         command: Document = {"find": collection, "filter": query, "limit": 1, "singleBatch": True}
         if projection is not None:
             command["projection"] = projection
+        found = (await self._ask("find", command))["cursor"]["firstBatch"]
+        return cast("Document", found[0]) if found else None
+
+    async def insert(self, collection: str, documents: Sequence[Document]) -> Sequence[bool]:
+        """Insert each document whose unique keys are free, acknowledged by the primary alone; tell of each if it was.
+
+        Raises:
+            LongWay: not all went well; the long way may try again, and finds those that are there by now.
+        """
+        concern = {"w": 1}
+        command: Document = {"insert": collection, "ordered": False, "documents": documents, "writeConcern": concern}
+        reply = await self._ask("insert", command)
+        faults = {fault["index"]: fault["code"] for fault in reply.get("writeErrors", ())}
+        if "writeConcernError" in reply or not set(faults.values()) <= {_DUPLICATE}:
+            raise LongWay
+        return [place not in faults for place in range(len(documents))]
+
+    async def _ask(self, name: str, command: Document) -> Document:
+        """Send one command without a session, and return what the server says.
+
+        Raises:
+            LongWay: it could not be asked.
+        """
         try:
-            async with self._connection(None, "find") as connection:
+            async with self._connection(None, name) as connection:
                 [reply] = await self._exchange(connection, None, [(self._database, command)])
                 _check_command_response(reply, connection.max_wire_version)
         except ServerSelectionTimeoutError:
             raise
         except AutoReconnect as error:
             raise LongWay from error
-        found = reply["cursor"]["firstBatch"]
-        return cast("Document", found[0]) if found else None
+        return reply
 
     async def write(self, bundles: Sequence[Bundle], *, session: AsyncClientSession, commit: bool) -> None:
         """Write bundles of one shape in the transaction of a session; with ``commit``, end it if they hold.

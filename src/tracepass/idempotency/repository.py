@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from pymongo import UpdateOne, WriteConcern
-from pymongo.errors import BulkWriteError
 
 from tracepass.core.gathering import Gathering
 from tracepass.core.ids import Id
-from tracepass.core.mongo import DUPLICATE, Database, Document, Index, Session, Update
+from tracepass.core.mongo import Database, Document, Index, Session, Update
 from tracepass.core.writes import Refusal
 
 COLLECTION = "idempotency"
@@ -23,8 +22,8 @@ class ClaimRepository:
     """The claims of all workspaces: their keys hold workspace and environment."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._claims = database.collection(COLLECTION)
-        # A claim need not outlive its server: the transaction of the effect fails if it is not there.
         self._quick = self._claims.with_options(write_concern=WriteConcern(w=1))
         self._inserting = Gathering(self._insert)
 
@@ -33,14 +32,8 @@ class ClaimRepository:
         return await self._inserting.ask(claim)
 
     async def _insert(self, claims: Sequence[Document]) -> Sequence[bool]:
-        try:
-            await self._quick.insert_many(claims, ordered=False)
-        except BulkWriteError as error:
-            faults = {fault["index"]: fault["code"] for fault in error.details["writeErrors"]}
-            if error.details["writeConcernErrors"] or set(faults.values()) != {DUPLICATE}:
-                raise
-            return [index not in faults for index in range(len(claims))]
-        return [True] * len(claims)
+        # A claim need not outlive its server: the transaction of the effect fails if it is not there.
+        return await self._database.insert_missing(COLLECTION, claims, lasting=False)
 
     async def find(self, claim_id: str) -> Document | None:
         """Return the claim of a key, or None."""

@@ -168,17 +168,6 @@ class Passports:
     async def _insert(
         self, caller: Caller, passport: Document, kept: Document, staying: Write, place: Place | None
     ) -> None:
-        claim = {
-            "_id": key_of(caller, passport["gs1"], passport["granularity"]),
-            **caller.tenancy.fields,
-            "workspaceSlug": caller.workspace.slug,
-            "passportId": passport["_id"],
-            "gtin": passport["gs1"]["gtin"],
-            "status": "draft",
-            "version": 1,
-            "category": passport["category"],
-            "templateVersion": passport["templateVersion"],
-        }
         stored = {**passport, "fields": encoded(passport["fields"])}
         change = Change(
             entity="passport",
@@ -191,6 +180,7 @@ class Passports:
             event_type="passport.created",
             status="draft",
             stored=stored,
+            numbers=[state["value"] for state in passport["fields"].values()],
         )
         recorded, digest = self.desk.log(caller).writes(change, caller.actor)
         document = {**stored, **kept, "search": search_of(passport["gs1"]), "stateHash": digest}
@@ -205,7 +195,7 @@ class Passports:
                 await self._second_lives.link(caller, passport, session=session)
 
         try:
-            writes = [staying, self.desk.identifiers.claiming(claim), *recorded, added]
+            writes = [staying, self.desk.identifiers.claiming(_claim(caller, passport)), *recorded, added]
             await self._write(writes, also=also if is_bought or is_linked else None)
         except KeyTaken as taken:
             await self._claims.lapse_with_last(caller.tenancy, passport["gs1"]["gtin"])
@@ -337,3 +327,18 @@ class Passports:
             return await self.desk.database.transact(work)
         except Stale:
             raise Refusal("conflict", "The passport was changed at the same time; try again.") from None
+
+
+def _claim(caller: Caller, passport: Document) -> Document:
+    """Return the claim of a draft on its key."""
+    return {
+        "_id": key_of(caller, passport["gs1"], passport["granularity"]),
+        **caller.tenancy.fields,
+        "workspaceSlug": caller.workspace.slug,
+        "passportId": passport["_id"],
+        "gtin": passport["gs1"]["gtin"],
+        "status": "draft",
+        "version": 1,
+        "category": passport["category"],
+        "templateVersion": passport["templateVersion"],
+    }

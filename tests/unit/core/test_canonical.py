@@ -61,6 +61,12 @@ def test_every_float_is_written_as_ecmascript_writes_it(number: float) -> None:
     assert canonical_json({"value": [number, number]}) == rfc8785.dumps({"value": [number, number]})
 
 
+@given(VALUES)
+def test_who_knows_where_numbers_stand_gets_the_same_text(value: Any) -> None:
+    state: Any = {"name": "a", "fields": {"one": {"value": value, "status": "approved"}}, "version": 1}
+    assert canonical_json(state, numbers=[value]) == rfc8785.dumps(state)
+
+
 @pytest.mark.parametrize(("bits", "text"), APPENDIX_B)
 def test_the_numbers_of_appendix_b(bits: str, text: str) -> None:
     (number,) = struct.unpack(">d", bytes.fromhex(bits))
