@@ -7,6 +7,7 @@ from contextlib import aclosing
 from typing import Any
 
 import pytest
+from bson import Timestamp
 
 from tracepass.core import extracts
 from tracepass.core.extracts import BATCH, Section, SnapshotTooOld, Source, decoded, snapshot, without
@@ -80,6 +81,6 @@ async def test_a_moment_that_the_database_has_forgotten_is_told_as_such(database
     async with snapshot(database, tenancy) as reading:
         await reading.count(LINKS, None)
         # So old is no snapshot that a test could wait for: the session is told that it began in 2001.
-        reading._session._snapshot_time = type(reading._session._snapshot_time)(1_000_000_000, 1)  # noqa: SLF001
+        setattr(reading._session, "_snapshot_time", Timestamp(1_000_000_000, 1))  # noqa: B010, SLF001
         with pytest.raises(SnapshotTooOld):
             await read(reading)
