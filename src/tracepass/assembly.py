@@ -162,8 +162,7 @@ def build_services(
         *_desk_services(desk, claims, files),
         *_history_services(PassportLives(desk, files=files), origins),
         TemplatePages(templates),
-        Tools(clock=clock),
-        Workbench(clock=clock),
+        *_tool_services(clock),
         Vocabulary(templates, origin=origins.api),
         Resolver.over(database, templates, clock=clock, origin=origins.resolver),
         *_link_services(database, settings, clock, claims, records or DnsTxtRecords()),
@@ -171,6 +170,11 @@ def build_services(
         *_export_services(database, settings, clock, templates),
     )
     return {type(service): service for service in services}
+
+
+def _tool_services(clock: Clock) -> tuple[object, ...]:
+    """Return what stores nothing."""
+    return Tools(clock=clock), Workbench(clock=clock)
 
 
 def _desk_services(desk: Desk, claims: GtinClaims, files: Files) -> tuple[object, ...]:

@@ -312,19 +312,11 @@ class Products:
         stored = await self._load(caller.tenancy, product_id)
         check_expected(stored["version"], expected)
         product = await self._counted(caller, shown(stored))
-        if product["passportCount"]:
-            raise Refusal(
-                "product_has_passports",
-                f"This product has {product['passportCount']} passports; a product is deleted only without any.",
-                details={"passportCount": product["passportCount"]},
-            )
         lots = await self._lots.count(caller.tenancy, product_id)
-        if lots:
-            raise Refusal(
-                "product_has_lots",
-                f"This product has {lots} lots; a product is deleted only without any.",
-                details={"lotCount": lots},
-            )
+        for what, count in (("passport", product["passportCount"]), ("lot", lots)):
+            if count:
+                message = f"This product has {count} {what}s; a product is deleted only without any."
+                raise Refusal(f"product_has_{what}s", message, details={f"{what}Count": count})
         await self._delete(caller, stored)
         return product
 
