@@ -124,6 +124,12 @@ class TestMediaTypes:
         assert (answer.status_code, answer.json()["error"]) == (406, "not_acceptable")
         assert "/eventList/0/ex:field" in answer.json()["message"]
 
+    async def test_a_collection_comes_as_linked_data(self, asker: httpx2.AsyncClient) -> None:
+        for path in ("", "/", "/bizSteps"):
+            answer = await asker.get(EPCIS + path, headers={"Accept": "application/ld+json"})
+            assert (answer.status_code, answer.headers["content-type"]) == (200, "application/ld+json")
+            assert answer.json()["type"] == "Collection"
+
     async def test_a_job_comes_in_xml(self, asker: httpx2.AsyncClient) -> None:
         wrong = event() | {"action": "MOVE"}
         answer = await asker.post(f"{EPCIS}/capture", json=document(wrong), headers={"Accept": "application/xml"})
