@@ -161,9 +161,7 @@ def build_services(
         *_lot_services(database, clock, catalogue),
         *_desk_services(desk, claims, files),
         *_history_services(PassportLives(desk, files=files), origins),
-        TemplatePages(templates),
-        *_tool_services(clock),
-        Vocabulary(templates, origin=origins.api),
+        *_plain_services(templates, origins, clock),
         Resolver.over(database, templates, clock=clock, origin=origins.resolver),
         *_link_services(database, settings, clock, claims, records or DnsTxtRecords()),
         *_webhook_services(database, settings, clock),
@@ -172,9 +170,10 @@ def build_services(
     return {type(service): service for service in services}
 
 
-def _tool_services(clock: Clock) -> tuple[object, ...]:
-    """Return what stores nothing."""
-    return Tools(clock=clock), Workbench(clock=clock)
+def _plain_services(templates: Templates, origins: Origins, clock: Clock) -> tuple[object, ...]:
+    """Return what needs no database."""
+    vocabulary = Vocabulary(templates, origin=origins.api)
+    return TemplatePages(templates), vocabulary, Tools(clock=clock), Workbench(clock=clock)
 
 
 def _desk_services(desk: Desk, claims: GtinClaims, files: Files) -> tuple[object, ...]:
