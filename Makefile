@@ -51,6 +51,7 @@ bench: install-dev ## Measure against floors on the embedded MongoDB and print t
 	$(BIN)/python -m benchmarks.gs1
 	$(BIN)/python -m benchmarks.epc
 	$(BIN)/python -m benchmarks.webhooks
+	$(BIN)/python -m benchmarks.epcis
 	$(BIN)/python -m benchmarks.exports
 
 faults: install-dev ## Kill processes on purpose, for minutes

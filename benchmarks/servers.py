@@ -21,7 +21,7 @@ from benchmarks.machine import tool
 
 Side = Literal["ours", "floors"]
 _PATIENCE = 30.0
-_SECRET = base64.b64encode(secrets.token_bytes(32)).decode()
+SECRET = base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def _environment(uri: str, origin: str) -> dict[str, str]:
     return inherited | {
         "TRACEPASS_MONGODB_URI": uri,
         "TRACEPASS_PUBLIC_URL": origin,
-        "TRACEPASS_SECRET_KEY": _SECRET,
+        "TRACEPASS_SECRET_KEY": SECRET,
     }
 
 
