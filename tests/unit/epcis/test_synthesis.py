@@ -86,7 +86,7 @@ def plans(draw: st.DrawFn) -> Plan:
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(plans())
 def test_any_plan_gives_a_chain_that_is_clean_in_json_and_in_xml(plan: Plan) -> None:
     document = synthetic_document(plan)
@@ -95,7 +95,7 @@ def test_any_plan_gives_a_chain_that_is_clean_in_json_and_in_xml(plan: Plan) -> 
     assert codes(write_xml(document)) == set()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(plans(), st.lists(st.sampled_from(sorted(FAULTS)), unique=True, max_size=5))
 def test_exactly_the_planted_faults_are_found(plan: Plan, faults: list[str]) -> None:
     steps = plan.steps if plan.steps[0] == "commissioning" else ("commissioning", *plan.steps)
