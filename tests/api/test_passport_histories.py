@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -185,7 +186,7 @@ class TestLife:
         sold, replaced, leased, returned, _ = events
         assert sold["sourceList"] == [{"type": "owning_party", "source": f"https://id.gs1.org/417/{GLN}"}]
         assert sold["disposition"] == "retail_sold"
-        assert sold["tracepass:to"] == {"tracepass:type": "private"}
+        assert sold["tracepass:toOwner"] == {"tracepass:ownerType": "private"}
         assert leased["destinationList"][0]["type"] == "possessing_party"
         assert returned["disposition"] == "returned"
         assert replaced["readPoint"] == {"id": f"https://id.gs1.org/414/{GLN}"}
@@ -309,6 +310,49 @@ class TestDocuments:
             taken = (await stranger.post(f"{EPCIS}/capture", content=answer.content, headers=headers)).json()
             assert taken["errors"] == []
         assert (taken["capturedCount"], taken["repeatedCount"]) == (0, 3)
+
+    async def test_every_term_of_ours_is_described(
+        self, client: httpx2.AsyncClient, anonymous: httpx2.AsyncClient, make_product: Any, make_passport: Any
+    ) -> None:
+        product = await make_product(client, category="food-fmcg")
+        passport = await make_passport(client, productId=product["_id"], published=True)
+        address = f"{PASSPORTS}/{passport['_id']}"
+        company = WORKSHOP | {"legacyOperatorId": "HRB 1", "url": "https://radwerk.example"}
+        service = {
+            "kind": "repair",
+            "at": "2026-01-05T10:00:00Z",
+            "performedBy": company,
+            "place": {"name": "Workshop", "country": "DE"},
+            "description": "Connector replaced.",
+            "parts": [{"name": "Connector", "partNumber": "C", "serialNumber": "C-1"}],
+            "documents": [{"url": "https://radwerk.example/1.pdf"}],
+            "reference": "WO-1",
+        }
+        sale = {
+            "kind": "sale",
+            "at": "2026-01-04T10:00:00Z",
+            "from": {"type": "company", **company},
+            "to": {"type": "private"},
+        }
+        rows = [
+            {
+                "step": "Milling",
+                "facility_id": "Mill 3",
+                "operator": "Hof",
+                "operator_id": "M",
+                "country": "DE",
+                "date": "2026-01-01",
+            }
+        ]
+        assert (await client.post(f"{address}/service-events", json=service)).status_code == 201
+        assert (await client.post(f"{address}/ownership-transfers", json=sale)).status_code == 201
+        assert (await client.patch(f"{address}/fields/supply_chain", json={"value": rows})).status_code == 200
+        told = await exported(client, passport)
+        used = set(re.findall(r'"tracepass:(\w+)"', json.dumps(told)))
+        vocabulary = (await anonymous.get("/vocab/passport")).json()
+        described = {term["@id"].partition("#")[2] for term in vocabulary["terms"]}
+        assert len(used) > 20
+        assert used - described == set()
 
     async def test_other_types_are_not_answered(self, client: httpx2.AsyncClient, passport: dict[str, Any]) -> None:
         address = f"{PASSPORTS}/{passport['_id']}/epcis"

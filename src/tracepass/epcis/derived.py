@@ -36,7 +36,7 @@ _SERVICES: Final[Mapping[str, Json]] = {
 """What the vocabulary says of services; for the others it has no word."""
 _TRANSFERS: Final[Mapping[str, Json]] = {"return": {"disposition": "returned"}, "trade_in": {"disposition": "returned"}}
 _HELD: Final = frozenset({"lease", "lease_end"})
-_PARTY: Final = ("type", "legalName", "gln", "legacyOperatorId", "country", "url")
+_PARTY: Final = ("legalName", "gln", "legacyOperatorId", "country", "url")
 _DAY_START: Final = "T00:00:00.000Z"
 
 
@@ -199,8 +199,8 @@ def _transfer(subject: Subject, entry: Mapping[str, Any]) -> Json:
         **_named(
             {
                 "kind": entry["kind"],
-                "from": _party(entry["from"]),
-                "to": _party(entry["to"]),
+                "fromOwner": _party(entry["from"]),
+                "toOwner": _party(entry["to"]),
                 "reference": entry.get("reference"),
                 "documents": _documents(subject, entry["documents"]),
             }
@@ -217,7 +217,9 @@ def _object(members: Mapping[str, Any]) -> Json | None:
 
 
 def _party(party: Mapping[str, Any] | None) -> Json | None:
-    return None if party is None else _object({name: party.get(name) for name in _PARTY})
+    if party is None:
+        return None
+    return _object({"ownerType": party.get("type"), **{name: party.get(name) for name in _PARTY}})
 
 
 def _place(name: str | None) -> Json | None:
