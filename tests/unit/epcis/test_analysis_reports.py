@@ -27,7 +27,7 @@ from tests.unit.epcis.test_analysis_rules import (
     whole,
 )
 
-from tracepass.epcis.analysis import reading
+from tracepass.epcis.analysis import hierarchy, reading
 from tracepass.epcis.analysis.places import xml_path
 from tracepass.epcis.analysis.reading import TooManyEvents, read_json, read_xml
 from tracepass.epcis.analysis.report import analyse
@@ -178,10 +178,16 @@ def test_a_delete_without_children_empties_the_parent() -> None:
     assert tree == {"parents": 0, "children": 0, "truncated": False, "roots": []}
 
 
+def test_a_forest_of_many_trees_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hierarchy, "MOST_NODES", 2)
+    tree = report(whole(packed(1, CASE, A), packed(2, OTHER, B)))["hierarchy"]["aggregations"]
+    assert (tree["parents"], tree["children"], len(tree["roots"]), tree["truncated"]) == (2, 2, 1, True)
+
+
 def test_associations_are_a_tree_of_their_own() -> None:
     link = {**packed(1, CASE, A), "type": "AssociationEvent", "bizStep": "installing"}
-    hierarchy = report(whole(link, seen(2, A)))["hierarchy"]
-    assert (hierarchy["associations"]["children"], hierarchy["aggregations"]["children"]) == (1, 0)
+    trees = report(whole(link, seen(2, A)))["hierarchy"]
+    assert (trees["associations"]["children"], trees["aggregations"]["children"]) == (1, 0)
 
 
 def test_what_is_too_much_to_list_is_counted() -> None:

@@ -335,6 +335,9 @@ def test_a_circle_of_associations_is_found() -> None:
         (seen(1, A, step="urn:epcglobal:cbv:bizstep:shipping"), "Write shipping, which is how JSON has it."),
         (seen(1, A, step="https://ref.gs1.org/cbv/BizStep-shiping"), "Did you mean shipping?"),
         (seen(1, A, disposition="in transit"), "Did you mean in_transit?"),
+        (seen(1, A, bizTransactionList=[{"type": "poo", "bizTransaction": ID}]), "Did you mean po?"),
+        (seen(1, A, persistentDisposition={"set": ["recaled"]}), "Did you mean recalled?"),
+        (seen(1, A, sourceList=[{"type": "possesing_party", "source": ID}]), "Did you mean possessing_party?"),
         (seen(1, A, step="frobnicating"), "Write a term of the CBV, or the URI of one of your own."),
     ],
 )
