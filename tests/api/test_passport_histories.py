@@ -10,6 +10,8 @@ from uuid import uuid4
 import httpx2
 import jsonschema_rs
 import pytest
+from pyld import jsonld
+from tests.api.test_epcis_graphs import loader
 from tests.conftest import MovableClock, new_gtin
 from tests.unit.epcis.examples import FOLDER
 
@@ -352,6 +354,9 @@ class TestDocuments:
         vocabulary = (await anonymous.get("/vocab/passport")).json()
         described = {term["@id"].partition("#")[2] for term in vocabulary["terms"]}
         assert len(used) > 20
+        whole = (await client.get(f"{address}/epcis")).json()
+        expanded = json.dumps(jsonld.expand(whole, {"documentLoader": loader(None)}))
+        assert used == set(re.findall(r'"https://api.example.test/vocab/passport#(\w+)"', expanded))
         assert used - described == set()
 
     async def test_other_types_are_not_answered(self, client: httpx2.AsyncClient, passport: dict[str, Any]) -> None:
