@@ -77,7 +77,7 @@ async def find_way(lots: LotRepository, sources: Sequence[str], target: str, *, 
         if len(came_from) > MOST_SEARCHED:
             break
         level = [{"_id": "", "predecessors": [up for up, _ in fresh]}]
-    raise LineageTooLarge(MOST_SEARCHED)
+    raise LineageTooLarge(lots=MOST_SEARCHED, levels=DEEPEST_SEARCHED)
 
 
 def _way(came_from: dict[str, str], target: str) -> list[str]:

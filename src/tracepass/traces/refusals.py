@@ -47,11 +47,11 @@ class LineageCycle(Refusal):
 class LineageTooLarge(Refusal):
     """More lots stand before this one than are looked through for a cycle."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, *, lots: int, levels: int) -> None:
         super().__init__(
             "lineage_too_large",
-            f"More than {limit} lots stand before this one; that is more than can be looked through for a cycle.",
-            details={"limit": limit},
+            f"More than {lots} lots, or {levels} levels of them, stand before this one: too many to look through.",
+            details={"limit": lots, "levels": levels},
         )
 
 
