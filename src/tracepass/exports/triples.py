@@ -6,9 +6,12 @@ hold the outcome against PyLD's expansion of the same export.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any, Final
+
+import orjson
 
 from tracepass.core.canonical import canonical_json
 from tracepass.core.ids import Id
@@ -16,8 +19,12 @@ from tracepass.exports.context import INDEXES, LISTS, LITERALS, MOMENTS, XSD
 
 RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _FIRST, _REST, _NIL = (f"<{RDF}{name}>" for name in ("first", "rest", "nil"))
+_SPECIAL: Final = re.compile(r'[\\"\n\r]')
 _ESCAPED: Final = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"})
-_LARGEST_EXACT: Final = 10**21
+_LARGEST_WHOLE: Final = 10**21
+
+Write = Callable[[list[str], str, str, Any], None]
+"""Adds the lines that say a value of a member: to which lines, of which subject, under which predicate."""
 
 
 class Triples:
@@ -26,78 +33,94 @@ class Triples:
     def __init__(self, vocabulary: str) -> None:
         self._vocabulary = vocabulary
         self._numbers = count(1)
-        self._predicates: dict[str, str] = {}
+        self._ways: dict[str, tuple[str, Write]] = {}
 
-    def of(self, node: Mapping[str, Any], subject: str | None = None) -> Iterator[str]:
-        """Give the lines of a record, which has an ``@id``, or of another object under a name it is given."""
-        own = subject or f"<{node['@id']}>"
-        for name, value in node.items():
-            if name == "@id" or (value is None and name not in LITERALS):
-                continue
-            if name == "@type":
-                yield f"{own} <{RDF}type> {self.term(value)} .\n"
-            else:
-                yield from self._member(own, name, value)
+    def of(self, node: Mapping[str, Any], subject: str | None = None) -> str:
+        """Return the lines of a record, which has an ``@id``, or of another object under a name it is given."""
+        lines: list[str] = []
+        self._node(lines, subject or f"<{node['@id']}>", node)
+        return "".join(lines)
 
     def term(self, name: str) -> str:
         """Return a name of the context as RDF writes it."""
-        known = self._predicates.get(name)
-        if known is None:
-            known = self._predicates[name] = f"<{self._vocabulary}{name}>"
-        return known
+        return f"<{self._vocabulary}{name}>"
 
-    def _member(self, own: str, name: str, value: Any) -> Iterator[str]:
-        predicate = self.term(name)
-        if name in LITERALS:
-            yield f"{own} {predicate} {_json(value)} .\n"
+    def _node(self, lines: list[str], own: str, node: Mapping[str, Any]) -> None:
+        for name, value in node.items():
+            predicate, write = self._ways.get(name) or self._way(name)
+            if value is not None or name in LITERALS:
+                write(lines, own, predicate, value)
+
+    def _way(self, name: str) -> tuple[str, Write]:
+        """Return how a member is written; it is the same at every record."""
+        if name == "@id":
+            way: tuple[str, Write] = "", _nothing
+        elif name == "@type":
+            way = f"<{RDF}type>", self._type
         elif name in INDEXES:
-            yield from self._indexed(own, name, value)
-        elif name in LISTS:
-            yield from self._list(own, predicate, value)
-        elif name in MOMENTS:
-            yield f"{own} {predicate} {_text(value)}^^<{XSD}dateTime> .\n"
+            way = self.term(name), self._indexed_by(self.term(INDEXES[name]))
         else:
-            for one in value if isinstance(value, list) else (value,):
-                yield from self._one(own, predicate, one)
+            kinds = ((LITERALS, _literal_json), (LISTS, self._list), (MOMENTS, _moment))
+            way = self.term(name), next((write for names, write in kinds if name in names), self._values)
+        self._ways[name] = way
+        return way
 
-    def _one(self, own: str, predicate: str, value: Any) -> Iterator[str]:
-        if not isinstance(value, dict):
-            yield f"{own} {predicate} {_literal(value)} .\n"
+    def _type(self, lines: list[str], own: str, predicate: str, value: str) -> None:
+        lines.append(f"{own} {predicate} {self.term(value)} .\n")
+
+    def _values(self, lines: list[str], own: str, predicate: str, value: Any) -> None:
+        if type(value) is str:
+            lines.append(f"{own} {predicate} {_text(value)} .\n")
             return
-        inner = f"<{value['@id']}>" if "@id" in value else self._blank()
-        yield f"{own} {predicate} {inner} .\n"
-        yield from self.of(value, inner)
+        for one in value if isinstance(value, list) else (value,):
+            if isinstance(one, dict):
+                inner = f"<{one['@id']}>" if "@id" in one else self._blank()
+                lines.append(f"{own} {predicate} {inner} .\n")
+                self._node(lines, inner, one)
+            else:
+                lines.append(f"{own} {predicate} {_literal(one)} .\n")
 
-    def _indexed(self, own: str, name: str, things: Mapping[str, Any]) -> Iterator[str]:
-        predicate, key = self.term(name), self.term(INDEXES[name])
-        for index, thing in things.items():
-            inner = self._blank()
-            yield f"{own} {predicate} {inner} .\n{inner} {key} {_text(index)} .\n"
-            yield from self.of(thing, inner)
+    def _indexed_by(self, key: str) -> Write:
+        def write(lines: list[str], own: str, predicate: str, things: Mapping[str, Any]) -> None:
+            for index, thing in things.items():
+                inner = self._blank()
+                lines.append(f"{own} {predicate} {inner} .\n{inner} {key} {_text(index)} .\n")
+                self._node(lines, inner, thing)
 
-    def _list(self, own: str, predicate: str, items: list[Any]) -> Iterator[str]:
+        return write
+
+    def _list(self, lines: list[str], own: str, predicate: str, items: list[Any]) -> None:
         for item in items:
             cell = self._blank()
-            yield f"{own} {predicate} {cell} .\n{cell} {_FIRST} {_literal(item)} .\n"
+            lines.append(f"{own} {predicate} {cell} .\n{cell} {_FIRST} {_literal(item)} .\n")
             own, predicate = cell, _REST
-        yield f"{own} {predicate} {_NIL} .\n"
+        lines.append(f"{own} {predicate} {_NIL} .\n")
 
     def _blank(self) -> str:
         return f"_:b{next(self._numbers)}"
 
 
+def _nothing(lines: list[str], own: str, predicate: str, value: Any) -> None:
+    """Say nothing: the name of a node is in each of its lines."""
+
+
+def _moment(lines: list[str], own: str, predicate: str, value: str) -> None:
+    lines.append(f'{own} {predicate} "{value}"^^<{XSD}dateTime> .\n')
+
+
+def _literal_json(lines: list[str], own: str, predicate: str, value: Any) -> None:
+    text = orjson.dumps(value) if type(value) is str else canonical_json(value)
+    lines.append(f"{own} {predicate} {_text(text.decode())}^^<{RDF}JSON> .\n")
+
+
 def _text(value: str) -> str:
-    return f'"{value.translate(_ESCAPED)}"'
-
-
-def _json(value: Any) -> str:
-    return f"{_text(canonical_json(value).decode())}^^<{RDF}JSON>"
+    return f'"{value.translate(_ESCAPED) if _SPECIAL.search(value) else value}"'
 
 
 def _of_number(value: float) -> str:
     """Write a number as JSON-LD does (JSON-LD 1.1 API 8.6)."""
-    if isinstance(value, int) and abs(value) < _LARGEST_EXACT:
-        return f'"{value}"^^<{XSD}integer>'
+    if abs(value) < _LARGEST_WHOLE and value == int(value):
+        return f'"{int(value)}"^^<{XSD}integer>'
     mantissa, exponent = f"{value:.15E}".split("E")
     return f'"{_shortest(mantissa)}E{int(exponent)}"^^<{XSD}double>'
 

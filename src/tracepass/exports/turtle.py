@@ -8,6 +8,7 @@ from rdflib import Graph
 
 from tracepass.core.errors import Refusal
 from tracepass.exports.context import XSD, vocabulary_of
+from tracepass.exports.triples import RDF
 
 MOST: Final = 500
 """Records; a passport is several hundred statements."""
@@ -30,5 +31,6 @@ def turtle_of(statements: bytes, *, origin: str) -> bytes:
     graph = Graph(bind_namespaces="none")
     graph.bind("tp", vocabulary_of(origin))
     graph.bind("xsd", XSD)
+    graph.bind("rdf", RDF)
     graph.parse(data=statements[: statements.rstrip().rfind(b"\n") + 1], format="nt")
     return graph.serialize(format="turtle", encoding="utf-8")

@@ -132,7 +132,7 @@ class NquadsWriter:
     def record(self, section: str, record: Document) -> bytes:
         """Return one record and that it belongs to the export."""
         link = f"{_EXPORT} {self._triples.term(section)} <{record['@id']}> .\n"
-        return (link + "".join(self._triples.of(record))).encode()
+        return (link + self._triples.of(record)).encode()
 
     def end(self) -> bytes:
         """Return nothing."""
@@ -147,7 +147,7 @@ class NquadsWriter:
         return self._about({"digest": f"{ALGORITHM}:{digest}"})
 
     def _about(self, members: Document) -> bytes:
-        return "".join(self._triples.of(members, _EXPORT)).encode()
+        return self._triples.of(members, _EXPORT).encode()
 
 
 _EXPORT: Final = "_:export"
