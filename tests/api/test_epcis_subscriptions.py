@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import itertools
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,9 +29,10 @@ from tracepass.core.tenancy import Tenancy
 from tracepass.epcis.repository import FEED, EventRepository
 from tracepass.epcis.storing import prepare
 from tracepass.epcis.subscriptionsoffice import SubscriptionOffice
+from tracepass.epcis.subscriptionsqueue import SubscriptionQueue
 from tracepass.epcis.subscriptionsrepository import CHUNKS, SUBSCRIPTIONS
 from tracepass.identity.models import Workspace
-from tracepass.settings import Smtp
+from tracepass.settings import Smtp, Webhooks
 from tracepass.worker import work_once
 
 QUERIES = f"{EPCIS}/queries"
@@ -186,6 +188,42 @@ async def test_who_catches_up_gets_each_event_once_while_others_write(
         await worker.courier.settle()
     await worker.run_once()
     assert told(receiver) == [one["eventID"] for one in sent]
+
+
+async def test_who_catches_up_gets_each_event_once_while_the_feed_lags_behind(
+    shipper: httpx2.AsyncClient, hooks: Hooks, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, clock: MovableClock
+) -> None:
+    monkeypatch.setattr("tracepass.epcis.subscriptionsdispatching.STEP", 3)
+    monkeypatch.setattr("tracepass.epcis.subscriptionsdispatching.ENTRIES", 1)
+    sent = [shipping() for _ in range(12)]
+    for one in sent:
+        await capture(shipper, one)
+        clock.move(seconds=1)
+    await subscribe(shipper, receiver, initialRecordTime="2026-01-01T00:00:00Z")
+    await bring(hooks)
+    assert sorted(told(receiver)) == sorted(one["eventID"] for one in sent)
+
+
+async def test_what_comes_while_a_worker_finds_nothing_more_is_not_left_lying(
+    shipper: httpx2.AsyncClient, hooks: Hooks, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await subscribe(shipper, receiver)
+    late, worker, look = shipping(), bureau(hooks), SubscriptionQueue.chunks
+
+    async def look_too_early(queue: SubscriptionQueue, *args: Any, **options: Any) -> list[dict[str, Any]]:
+        found = await look(queue, *args, **options)
+        if not found:
+            monkeypatch.undo()
+            await capture(shipper, late)
+            await worker.dispatcher.dispatch_once()
+        return found
+
+    await capture(shipper, first := shipping())
+    await worker.dispatcher.dispatch_once()
+    monkeypatch.setattr(SubscriptionQueue, "chunks", look_too_early)
+    await worker.courier.deliver_due()
+    await worker.courier.settle()
+    assert told(receiver) == [first["eventID"], late["eventID"]]
 
 
 async def test_an_event_that_commits_after_newer_ones_is_told_nevertheless(
@@ -656,30 +694,36 @@ async def test_what_a_lost_worker_held_is_brought_by_another(
     assert (await shown(shipper, subscription))["lastAttempt"]["status"] == 200
 
 
-async def test_a_worker_that_was_overtaken_writes_no_failure_and_counts_what_was_taken(
-    shipper: httpx2.AsyncClient, hooks: Hooks, receiver: Receiver, clock: MovableClock
+@pytest.mark.parametrize("late", [Reply(), FAILING], ids=["taken", "failed"])
+async def test_a_worker_that_was_overtaken_says_what_was_taken_and_nothing_of_failures(
+    shipper: httpx2.AsyncClient, hooks: Hooks, receiver: Receiver, clock: MovableClock, late: Reply
 ) -> None:
     released = asyncio.Event()
 
     async def slow(_: Message) -> Reply:
         await released.wait()
-        return Reply()
+        return late
 
     receiver.behaviour = slow
     subscription = await subscribe(shipper, receiver)
     await capture(shipper, one := shipping())
-    first = bureau(hooks)
+    patient = Webhooks(allow_local=True, timeout_seconds=60)
+    first = bureau(replace(hooks, settings=hooks.settings.model_copy(update={"webhooks": patient})))
     await first.dispatcher.dispatch_once()
     await first.dispatcher.let_go()
     await first.courier.deliver_due()
     await receiver.count(1)
-    clock.move(seconds=20)
-    receiver.behaviour = answering(FAILING)
+    clock.move(seconds=80)
+    receiver.behaviour = answering(FAILING if late.status == 200 else Reply())
     await bring(hooks)
+    between = await shown(shipper, subscription)
     released.set()
     await first.courier.settle()
-    state = await shown(shipper, subscription)
-    assert state["lastNotifiedAt"]
+    after = await shown(shipper, subscription)
+    assert after["lastNotifiedAt"]
+    assert {name: after[name] for name in ("failingSince", "lastAttempt", "nextAttemptAt")} == {
+        name: between[name] for name in ("failingSince", "lastAttempt", "nextAttemptAt")
+    }
     clock.move(minutes=1)
     await bring(hooks)
     assert told(receiver) == [one["eventID"]] * 2
