@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from pymongo import ReturnDocument
+from pymongo import ReturnDocument, WriteConcern
 
 from tracepass.core.ids import Id
 from tracepass.core.mongo import Database, Document, DuplicateKeyError, Index, Session
@@ -17,6 +17,10 @@ COLLECTION = "quotaCounters"
 KNOWN_COUNTERS = 10_000
 
 INDEXES = (Index(COLLECTION, (("purgeAt", 1),), expire_after_seconds=0),)
+
+AHEAD = WriteConcern(w=1)
+"""How units are taken ahead of a write. A replica set has one log: where the write lasts that comes after, which a
+majority acknowledges, so does what was taken for it; should that write be lost, nothing was owed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class Counters:
 
     def __init__(self, database: Database) -> None:
         self._counters = database.collection(COLLECTION)
+        self._quick = self._counters.with_options(write_concern=AHEAD)
         self._known: set[str] = set()
         self._together = Together(self._take)
 
@@ -58,7 +63,7 @@ class Counters:
         return units if await self._make(counter, units) else await self._add(counter, units, cap=cap)
 
     async def _add(self, counter: Counter, units: int, *, cap: int) -> int | None:
-        found = await self._counters.find_one_and_update(
+        found = await self._quick.find_one_and_update(
             {"_id": counter.id, "used": {"$lte": cap - units}},
             {"$inc": {"used": units}},
             projection={"used": 1},
@@ -128,6 +133,7 @@ class PlaceCounters:
 
     def __init__(self, database: Database) -> None:
         self._counters = database.collection(COLLECTION)
+        self._quick = self._counters.with_options(write_concern=AHEAD)
         self._together = Together(self._take)
 
     async def find(self, counter: Counter) -> Document | None:
@@ -140,7 +146,7 @@ class PlaceCounters:
 
     async def _take(self, taking: Taking[Counter]) -> int | None:
         bound: Document = {} if taking.cap is None else {"used": {"$lte": taking.cap - taking.units}}
-        found = await self._counters.find_one_and_update(
+        found = await self._quick.find_one_and_update(
             {"_id": taking.counter.id, **bound},
             {"$inc": {"used": taking.units}, "$set": {"movedAt": taking.at}},
             projection={"used": 1},
