@@ -369,6 +369,14 @@ async def test_a_change_that_was_begun_just_before_the_moment_is_not_missed(
     assert [one["_id"] for one in found["passports"]] == [passport["_id"]]
 
 
+@pytest.mark.parametrize(("since", "count"), [("0001-01-01T00:00:00Z", 1), ("9999-12-31T23:59:59.999Z", 0)])
+async def test_a_moment_may_lie_anywhere(
+    client: httpx2.AsyncClient, make_product: Make, since: str, count: int
+) -> None:
+    await make_product(client)
+    assert (await exported(client, since=since))["counts"]["products"] == count
+
+
 async def test_a_moment_must_name_its_offset(client: httpx2.AsyncClient) -> None:
     answer = await client.get(TENANT, params={"since": "2026-01-01T00:00:00"})
     assert answer.status_code == 400

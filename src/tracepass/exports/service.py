@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from tracepass.core import completion
@@ -35,6 +35,7 @@ AT_ONCE: Final = 2
 """Exports of one workspace that may be under way at once."""
 MARGIN: Final = timedelta(seconds=60)
 """A change bears the time at which it was begun, and may be there some seconds later only."""
+_BEGINNING: Final = datetime.min.replace(tzinfo=UTC) + MARGIN
 MAKE: Final = "exports.make"
 PURGE: Final = "exports.purge"
 BUCKET: Final = "exportFiles"
@@ -99,7 +100,7 @@ def about(export: Mapping[str, Any], company: Mapping[str, Any], *, now: datetim
 
 def since_with_margin(since: str | None) -> str | None:
     """Return the moment from which changes count, so that none falls between two exports."""
-    return None if since is None else timestamp(parse_timestamp(since) - MARGIN)
+    return None if since is None else timestamp(max(parse_timestamp(since), _BEGINNING) - MARGIN)
 
 
 def sections_of(content: Content, since: str | None) -> list[Section]:
