@@ -21,6 +21,7 @@ from tracepass.api.refusals import (
     CSRF_HEADER,
     CrossSite,
     Forbidden,
+    GrantOpensNoMore,
     InsufficientScope,
     PayloadTooLarge,
     UnsupportedMediaType,
@@ -76,8 +77,14 @@ class Call(Request):
             CrossSite: a session's cookie came without a proof that its own pages sent it.
             Forbidden: the role does not include the scope.
             InsufficientScope: the credential lacks the scope.
+            GrantOpensNoMore: it is the token of an access grant, to which this route is not open.
         """
         caller = await self._authenticated()
+        if caller.grant is not None:
+            if not self.policy.granted:
+                raise GrantOpensNoMore
+            self._caller = caller
+            return
         self.service(Arrivals).see(caller, self.address)
         if scope is not None and scope not in caller.rights:
             if scope not in RIGHTS[caller.role]:

@@ -38,7 +38,8 @@ class Policy:
     passes over parameters that the operation does not know, where a standard wants it so. A ``confidential`` answer
     shows a secret this once, and is not kept for repetitions. ``also_media`` are types of bodies that the handler gets
     as bytes, where else it gets JSON. A ``spooled`` body is read by the handler itself, from ``Call.spool``:
-    it may be too large for memory.
+    it may be too large for memory. ``granted`` opens a route to holders of access grants, whom every other refuses; its
+    handler looks at ``Call.caller.grant`` and shows no more than that says.
     """
 
     scope: str | None
@@ -52,6 +53,7 @@ class Policy:
     confidential: bool = False
     also_media: frozenset[str] = frozenset()
     spooled: bool = False
+    granted: bool = False
 
     @property
     def public(self) -> bool:

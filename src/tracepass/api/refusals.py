@@ -58,3 +58,14 @@ class CrossSite(Refusal):
             "With a session cookie, send the `csrfToken` of your sign-in as `X-CSRF-Token`, or call from our pages.",
             details={"header": CSRF_HEADER},
         )
+
+
+class GrantOpensNoMore(Refusal):
+    """The token of an access grant came where none opens anything."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "forbidden",
+            "An access grant opens the passports it is for, and nothing else.",
+            details={"credential": "access_grant"},
+        )

@@ -135,6 +135,7 @@ class Router(APIRouter):
         confidential: bool = False,
         also_media: frozenset[str] = frozenset(),
         spooled: bool = False,
+        granted: bool = False,
     ) -> Callable[[Endpoint[Params]], Endpoint[Params]]:
         """Declare an operation.
 
@@ -145,7 +146,7 @@ class Router(APIRouter):
         if [scope is not None, signed_in, public].count(True) != 1:
             message = f"{method} {path} must name a scope, or say that it is public or for anybody signed in"
             raise TypeError(message)
-        ways = (also_query, signed_in, any_query, confidential, also_media, spooled)
+        ways = (also_query, signed_in, any_query, confidential, also_media, spooled, granted)
         policy = Policy(scope, budget, media_type, max_body, cost, *ways)
 
         def register(endpoint: Endpoint[Params]) -> Endpoint[Params]:

@@ -62,13 +62,35 @@ class Workspace:
 class Credential:
     """What a caller has shown; ``id`` is the key, grant or session, ``user_id`` the person behind it."""
 
-    kind: Literal["api_key", "access_token", "session", "internal"]
+    kind: Literal["api_key", "access_token", "session", "access_grant", "internal"]
     id: Id | None
     name: str = ""
     prefix: str = ""
     created_at: str | None = None
     last_used_at: str | None = None
     user_id: Id | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessGrant:
+    """What the holder of an access grant may read: some passports, with the fields of one audience and public ones.
+
+    ``ids`` are those of the passports or products that it is for; none if it is for the whole workspace.
+    """
+
+    id: Id
+    audience: Literal["legitimate_interest", "authority"]
+    role: str
+    holder: str
+    kind: Literal["workspace", "products", "passports"]
+    ids: frozenset[Id]
+    expires_at: str
+
+    def reaches(self, passport: Mapping[str, Any]) -> bool:
+        """Tell whether a passport of the workspace is among those that it is for."""
+        if self.kind == "workspace":
+            return True
+        return passport["_id" if self.kind == "passports" else "productId"] in self.ids
 
 
 INTERNAL = Credential("internal", None)
@@ -79,7 +101,8 @@ INTERNAL = Credential("internal", None)
 class Caller:
     """Who makes a request, for which workspace and environment, and what they may do.
 
-    ``scopes`` are those of the credential; the role bounds them (`RIGHTS`).
+    ``scopes`` are those of the credential; the role bounds them (`RIGHTS`). Whoever comes with an access grant has
+    none: they may do nothing but read what the ``grant`` says, where an operation is open to grants.
     """
 
     workspace: Workspace
@@ -88,6 +111,7 @@ class Caller:
     scopes: frozenset[str]
     actor: Actor
     credential: Credential = INTERNAL
+    grant: AccessGrant | None = None
 
     @property
     def rights(self) -> frozenset[str]:
