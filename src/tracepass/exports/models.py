@@ -8,7 +8,6 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from tracepass.core.ids import Id
 from tracepass.core.schema import QueryModel, WireModel, WireTimestamp
 
 FormatName = Literal["jsonld", "ndjson", "nquads", "turtle"]
@@ -62,13 +61,3 @@ class DownloadQuery(QueryModel):
     """What opens a download without a key."""
 
     token: Annotated[str, Field(min_length=1, max_length=200)] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Company:
-    """Whose data they are, as they are told."""
-
-    id: Id
-    name: str
-    slug: str
-    default_locale: str
