@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -63,7 +64,8 @@ async def _first(call: Call, claims: Claims, claim: Claim, proceed: Proceed) -> 
         except Refusal as refusal:
             response = refusal_answer(refusal)
     if _is_kept(response.status_code):
-        await claims.keep(claim, _encoded(response), confidential=call.policy.confidential)
+        encode = partial(_encoded, response)
+        await claims.keep(claim, response.status_code, encode, confidential=call.policy.confidential)
     else:
         await claims.free(claim)
     return response

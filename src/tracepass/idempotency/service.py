@@ -161,22 +161,23 @@ class Claims:
             raise InFlight
         return None
 
-    async def keep(self, claim: Claim, answer: Answer, *, confidential: bool) -> None:
-        """Keep the answer of a request that is done.
+    async def keep(self, claim: Claim, status: int, encode: Callable[[], Answer], *, confidential: bool) -> None:
+        """Keep the answer of a request that is done; ``encode`` makes it, if it was not kept before.
 
         Most were written with their effect. Where an effect is marked, or there is none, others are written without
         anybody waiting for it, and many at a time.
         """
-        if claim.answered and answer.status < 400:  # noqa: PLR2004 - a refusal undid the transaction
+        if claim.answered and status < 400:  # noqa: PLR2004 - a refusal undid the transaction
             self._forget(claim)
             return
+        answer = encode()
         withheld = confidential or len(answer.body) > MAX_BODY
         kept: Document = {"withheld": True} if withheld else _document_of(answer)
         self._next.answers.append((claim, kept))
         claim.written = self._next.written
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write())
-        if not claim.marked and answer.status < 400:  # noqa: PLR2004 - what was done left no other trace
+        if not claim.marked and status < 400:  # noqa: PLR2004 - what was done left no other trace
             await claim.written.wait()
 
     async def _write(self) -> None:

@@ -70,10 +70,10 @@ def once_a_field(make: Callable[Concatenate[Field, Rest], Finding]) -> Callable[
 
     Fields are told apart by their identity, because to hash what one says would cost more than to make the finding.
     """
-    made: dict[tuple[object, ...], tuple[Field, Finding]] = {}
+    made: dict[object, tuple[Field, Finding]] = {}
 
     def kept(field: Field, /, *args: Rest.args, **kwargs: Rest.kwargs) -> Finding:
-        key = (id(field), *args, *kwargs.values())
+        key = (id(field), *args, *kwargs.values()) if args or kwargs else id(field)
         known = made.get(key)
         if known is None:
             known = made[key] = (field, make(field, *args, **kwargs))
