@@ -17,7 +17,7 @@ import pytest
 from tests.conftest import MovableClock, Office
 from tests.faults.drill import GTIN, workspace_key
 from tests.faults.dying import BATCH, BODIES, BODY, PATH
-from tests.faults.installation import Installation, command, environment
+from tests.faults.installation import Installation, Part, command, environment
 
 from tracepass.core.embedded import MongodNotFound, find_mongod
 from tracepass.identity.models import Workspace
@@ -107,13 +107,14 @@ def test_500_writes_at_once_over_two_processes_give_100(installation: Installati
 
 
 @pytest.mark.faults
-def test_every_repeated_write_ends_in_one_passport_whatever_dies(installation: Installation) -> None:
-    """Kill a web process among 400 writes, then repeat each of them under its key until it is answered."""
+@pytest.mark.parametrize("part", ["web", "mongod"])
+def test_every_repeated_write_ends_in_one_passport_whatever_dies(installation: Installation, part: Part) -> None:
+    """Kill a process among 400 writes, then repeat each of them under its key until it is answered."""
     key = workspace_key(installation)
-    asyncio.run(_drill(installation, key))
+    asyncio.run(_drill(installation, key, part))
 
 
-async def _drill(installation: Installation, key: str) -> None:
+async def _drill(installation: Installation, key: str, part: Part) -> None:
     async with _client(installation, key) as client:
         product = (await client.post(PATH, json=BODY)).json()["_id"]
         writes = [_Write(product, f"S-{number}") for number in range(400)]
@@ -121,7 +122,7 @@ async def _drill(installation: Installation, key: str) -> None:
         sending = asyncio.gather(*(write.send(client, answered) for write in writes))
         for _ in range(len(writes) // 4):
             await answered.acquire()
-        installation.kill("web")
+        installation.kill(part)
         await sending
     await asyncio.to_thread(installation.await_recovery)
     async with _client(installation, key) as client:
