@@ -51,7 +51,7 @@ def _demands(route: Route) -> Demands | None:
     return Demands(
         policy,
         query_names(route.dependant) | policy.also_query,
-        route.body_field is not None or policy.media_type == FORM,
+        route.body_field is not None or policy.media_type == FORM or policy.spooled,
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import hashlib
 import io
 import os
 import tempfile
@@ -100,13 +99,6 @@ class Spool:
         """Yield all of it, piece by piece."""
         for offset in range(0, len(self), CHUNK):
             yield self.read(offset, CHUNK)
-
-    def digest(self) -> str:
-        """Return the SHA-256 of all of it, in hexadecimal digits."""
-        digest = hashlib.sha256()
-        for chunk in self.chunks():
-            digest.update(chunk)
-        return digest.hexdigest()
 
     def opened(self) -> BinaryIO:
         """Return it as a file to read from its beginning."""
