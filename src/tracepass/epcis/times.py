@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|z|[+-]\d\d:?\d\d)", re.ASCII)
+_WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
+"""As we write times ourselves, and most others do."""
 _LONGEST = 40
 _LEAP_SECOND = ":60"
 _UTC_OFFSET = len("+00:00")
@@ -20,6 +22,13 @@ def timestamp(text: str) -> str:
     Raises:
         ValueError: it is none, or lies outside the years 1 to 9999.
     """
+    if _WRITTEN.fullmatch(text):
+        try:
+            datetime.fromisoformat(text)
+        except ValueError:
+            # A leap second, or no day of the calendar.
+            return written(instant(text))
+        return text
     return _remembered(text) if len(text) <= _LONGEST else written(instant(text))
 
 
