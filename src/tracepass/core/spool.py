@@ -101,7 +101,7 @@ class Spool:
             yield self.read(offset, CHUNK)
 
     def opened(self) -> BinaryIO:
-        """Return it as a file to read from its beginning."""
+        """Return it as a file to read, from its beginning or anywhere."""
         return io.BufferedReader(_Reader(self), CHUNK)
 
     def close(self) -> None:
@@ -143,6 +143,16 @@ class _Reader(io.RawIOBase):
     def readable(self) -> bool:
         """Say that it can be read."""
         return True
+
+    def seekable(self) -> bool:
+        """Say that it can be read anywhere."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Read on from another place."""
+        starts = {io.SEEK_SET: 0, io.SEEK_CUR: self._offset, io.SEEK_END: len(self._spool)}
+        self._offset = max(0, starts[whence] + offset)
+        return self._offset
 
     def readinto(self, buffer: Any) -> int:
         """Fill a buffer from where the last one ended."""

@@ -138,6 +138,16 @@ class GtinClaims:
         if held["firm"] or not (owner == tenancy.workspace_id or (owner is None and self._lapsed(held))):
             raise GtinRegisteredElsewhere(gtin)
 
+    async def refuse_foreign(self, tenancy: Tenancy, gtin: str) -> None:
+        """Refuse a GTIN that a claim would not get, without claiming it.
+
+        Raises:
+            GtinRegisteredElsewhere: another workspace holds it.
+        """
+        held = await self._gtins.find_one({"_id": claim_key(tenancy, gtin)})
+        if held is not None and held["workspaceId"] != tenancy.workspace_id:
+            await self._refuse_unless_yielding(tenancy, gtin, held)
+
     def _lapsed(self, held: Document) -> bool:
         return bool(held["claimedAt"] < timestamp(self._clock() - LAPSE))
 

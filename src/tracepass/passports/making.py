@@ -10,6 +10,7 @@ from tracepass.core.errors import Invalid
 from tracepass.core.ids import new_id
 from tracepass.core.mongo import Document
 from tracepass.core.origins import Origins
+from tracepass.core.schema import WireId
 from tracepass.core.trigrams import search_terms
 from tracepass.gs1.keys import is_ai_value
 from tracepass.identity.models import Caller
@@ -20,6 +21,12 @@ from tracepass.passports.parties import merged
 from tracepass.passports.values import check, is_surely_small, refuse_large, writable
 from tracepass.templates.models import Template
 from tracepass.templates.service import quick_checks
+
+
+class NamedPassport(PassportCreate):
+    """A new passport that is given its id, so that whoever makes it twice can tell."""
+
+    own_id: WireId
 
 
 def draft(
@@ -34,7 +41,7 @@ def draft(
     gs1: Document = {"gtin": body.gs1.gtin, "lot": body.gs1.lot, "serialNumber": body.gs1.serial_number}
     gs1["digitalLinkUri"] = digital_link(caller, key_path(gs1, granularity), origins)
     passport: Document = {
-        "_id": new_id(),
+        "_id": body.own_id if isinstance(body, NamedPassport) else new_id(),
         "productId": product["_id"],
         "category": template.category,
         "templateVersion": template.version,

@@ -69,6 +69,10 @@ class ProductRepository:
         """Return a product, or None."""
         return await self._products.find_one({"_id": product_id}, session=session)
 
+    async def find_by_model(self, model: str) -> Document | None:
+        """Return the product of a model, or None."""
+        return await self._products.find_one({"model": model})
+
     async def page(self, which: ProductFilter, *, after: Position | None, skip: int, limit: int) -> list[Document]:
         """Return the products that match, newest first."""
         query = which.query

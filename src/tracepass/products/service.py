@@ -163,6 +163,10 @@ class Products:
         found = await ProductRepository(self._database, caller.tenancy).names(product_ids)
         return {product["_id"]: product for product in found}
 
+    async def find_by_model(self, caller: Caller, model: str) -> Document | None:
+        """Return the product of a model, without counts; None if there is none."""
+        return await ProductRepository(self._database, caller.tenancy).find_by_model(model)
+
     async def _counted(self, caller: Caller, product: Document) -> Document:
         counts = await self._passports.count(caller.tenancy, [product["_id"]])
         return {**product, "passportCount": counts.get(product["_id"], 0)}

@@ -172,6 +172,12 @@ class Quotas:
             given = taken.units
         taken.windows[0] = replace(day, remaining=day.remaining + given)
 
+    async def give_back_writes(self, holder: Holder, units: int, *, at: datetime) -> None:
+        """Give writes back to the day they were taken on, for whoever does not hold what took them any more."""
+        cap = self.plan_of(holder).writes_per_day
+        if cap is not None:
+            await self._counters.give_back(_daily(holder, WRITES, at), units, cap=cap)
+
     async def close(self) -> None:
         """Give back the reads that this process holds ahead, because it ends."""
         blocks, self._blocks = self._blocks, {}

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from difflib import get_close_matches
 from typing import Any, Final
 
+from tracepass.core.tables import LONGEST
 from tracepass.epcis.times import instant
 from tracepass.epcis.vocabulary import Vocabulary, bare, terms
 from tracepass.gs1.checkdigit import check_digit, is_valid
@@ -16,8 +17,6 @@ from tracepass.gs1.faults import Gs1SyntaxError
 from tracepass.gs1.link import build_link
 
 STEM: Final = "https://id.gs1.org"
-LONGEST: Final = 32_767
-"""Characters of a cell, as spreadsheets have it."""
 _EXACT_DIGITS: Final = 15
 _OFFSET = re.compile(r"([+-]?)(\d{1,2})(?::?(\d\d))?(?::00)?", re.ASCII)
 _ISO = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d?:\d\d)(:\d\d(?:[.,]\d+)?)?\s*(Z|z|[+-]\d\d:?\d\d)?", re.ASCII)
