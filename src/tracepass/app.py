@@ -30,6 +30,8 @@ from tracepass.core.mongo import Database
 from tracepass.core.outbound import Outbound
 from tracepass.core.periodic import repeated
 from tracepass.core.secretkey import load_secret_key
+from tracepass.credentials.router import did_router
+from tracepass.credentials.router import keys_router as signing_keys_router
 from tracepass.domains.router import router as domains_router
 from tracepass.domains.service import TxtRecords
 from tracepass.epcis import failures as epcis_failures
@@ -105,6 +107,8 @@ ROUTERS = (
     exports_router,
     console_router,
     context_router,
+    signing_keys_router,
+    did_router,
     resources_router,
     queries_router,
     links_router,

@@ -20,6 +20,8 @@ from tracepass.core.origins import Origins
 from tracepass.core.outbound import Outbound
 from tracepass.core.sealing import Sealing
 from tracepass.core.secretkey import load_secret_key, load_secret_keys
+from tracepass.credentials import service as credentials
+from tracepass.credentials.service import Credentials, SigningKeys
 from tracepass.domains import service as domains
 from tracepass.domains.service import DnsTxtRecords, DomainDirectory, Domains, TxtRecords
 from tracepass.epcis import namedqueriesrepository, subscriptionsrepository
@@ -60,6 +62,7 @@ from tracepass.links.service import LinkDirectory, Links
 from tracepass.oauth import service as oauth
 from tracepass.oauth.service import OAuth
 from tracepass.passports import service as passports
+from tracepass.passports.attesting import PassportCredentials
 from tracepass.passports.batches import BatchPassports
 from tracepass.passports.conditionflags import ConditionFlags
 from tracepass.passports.defaults import DefaultsCopier
@@ -115,6 +118,7 @@ INDEXES = (
     *subscriptionsrepository.INDEXES,
     *exports.INDEXES,
     *traces.INDEXES,
+    *credentials.INDEXES,
 )
 
 
@@ -162,7 +166,7 @@ def build_services(
         *_desk_services(desk, claims, files),
         *_history_services(PassportLives(desk, files=files), origins),
         *_plain_services(templates, origins, clock),
-        Resolver.over(database, templates, clock=clock, origin=origins.resolver),
+        *_credential_services(desk, settings),
         *_link_services(database, settings, clock, claims, records or DnsTxtRecords()),
         *_webhook_services(database, settings, clock),
         *_export_services(database, settings, clock, templates),
@@ -188,6 +192,16 @@ def _desk_services(desk: Desk, claims: GtinClaims, files: Files) -> tuple[object
         Verdicts(desk),
         ConditionFlags(desk),
     )
+
+
+def _credential_services(desk: Desk, settings: Settings) -> tuple[object, ...]:
+    """Return who signs what the public may see, and what gives it out: to companies, and to everybody."""
+    database, clock, origins = desk.database, desk.clock, desk.origins
+    sealing = Sealing(load_secret_keys(settings))
+    keys = SigningKeys(database, clock=clock, sealing=sealing, origin=origins.api)
+    notary = Credentials(keys, desk.templates, origin=origins.api)
+    resolver = Resolver.over(database, desk.templates, notary, clock=clock, origin=origins.resolver)
+    return keys, notary, PassportCredentials(desk, notary), resolver
 
 
 def _history_services(lives: PassportLives, origins: Origins) -> tuple[object, ...]:

@@ -19,6 +19,7 @@ HTTP_CLIENTS = {"httpx2", "httpcore2", "httpx", "httpcore", "requests", "aiohttp
 # Features of the API and of the domain; `core`, `gs1`, `locale`, `api`, `supervisor`, `cli` and `demo` are none.
 FEATURES = {
     "accounts",
+    "credentials",
     "domains",
     "epcis",
     "exports",

@@ -80,6 +80,7 @@ class Premises:
             "/api/v1/traces": self._trace,
             "/api/v1/webhooks": self._webhook,
             "/api/v1/exports": self._export,
+            "/api/v1/workspace/signing-keys": self._retired_key,
             "/api/v1/epcis/capture": self._capture,
             "/api/v1/epcis/events": self._event,
             **{f"/api/v1/epcis/{name}s": partial(self._value, name) for name in EVENT_VALUES},
@@ -140,6 +141,12 @@ class Premises:
 
     async def _trace(self, owner: Owner) -> Places:
         return {"id": (await self._sent("/api/v1/traces", owner))["data"]["id"]}
+
+    async def _retired_key(self, owner: Owner) -> Places:
+        keys = "/api/v1/workspace/signing-keys"
+        retired = await self._answered(f"{keys}/rotate", {}, owner)
+        await self._answered(f"{keys}/rotate", {}, owner)
+        return {"id": retired["_id"]}
 
     async def _domain(self, owner: Owner) -> Places:
         return await self._made("/api/v1/domains", {"name": f"{uuid4().hex}.example"}, owner)

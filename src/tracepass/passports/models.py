@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from tracepass.core.ids import Id
+from tracepass.core.mongo import Document
 from tracepass.core.schema import QueryModel, Text, WireId, WireModel, WireTimestamp
 from tracepass.gs1.gln import normalise_gln
 from tracepass.gs1.gtin import normalise_gtin
 from tracepass.locale import check_locale
-from tracepass.passports.audiences import EVERYBODY, audiences_of, is_open
+from tracepass.passports.audiences import EVERYBODY, Reading, audiences_of, is_open
 from tracepass.passports.secondlife.models import LineageCreate
 from tracepass.templates.service import is_country
 
-__all__ = ["EVERYBODY", "audiences_of", "is_open"]
+__all__ = ["EVERYBODY", "Reading", "audiences_of", "is_open"]
 
 Granularity = Literal["model", "batch", "item"]
 Status = Literal["draft", "in_review", "approved", "published", "suspended", "expired", "archived"]
@@ -187,7 +188,7 @@ class PassportQuery(QueryModel):
 class ReadQuery(QueryModel):
     """How to show one passport."""
 
-    format: Literal["full"] | None = None
+    format: Literal["full", "vc"] | None = None
     lang: Locale | None = None
 
 
@@ -220,3 +221,21 @@ class BySerial:
 
 
 Locator = ById | BySerial
+
+
+CREDENTIAL_TYPE = "application/vc+jwt"
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A signed credential (JWS, compact serialisation) of what the public may see of a passport."""
+
+    body: bytes
+
+
+class Notary(Protocol):
+    """Who signs what passports say."""
+
+    async def attest(self, claim: Document) -> Credential:
+        """Return the credential of a claim that may be shown, with its page and JSON-LD."""
+        ...

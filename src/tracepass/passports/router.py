@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Annotated
 
 from fastapi import Query
 from starlette.responses import Response
 
-from tracepass.api import Budget, Call, Router, answer, entity_answer, list_answer
+from tracepass.api import Budget, Call, Router, answer, entity_answer, list_answer, raw_answer
 from tracepass.core.completion import answering
 from tracepass.core.mongo import Document
 from tracepass.core.schema import Nothing
 from tracepass.passports.addresses import locator, on_passport
+from tracepass.passports.attesting import PassportCredentials, wants_credential
+from tracepass.passports.granted import GrantedPassports
 from tracepass.passports.models import (
+    CREDENTIAL_TYPE,
     PassportBatch,
     PassportCreate,
     PassportQuery,
@@ -33,6 +37,14 @@ router = Router(prefix=PREFIX)
 def _entity(call: Call, passport: Document, status: int = 200) -> Response:
     headers = {"Location": f"{PREFIX}/{passport['_id']}"} if status == 201 else None  # noqa: PLR2004 - Created
     return entity_answer(call, passport, etag=str(passport["version"]), status=status, headers=headers)
+
+
+async def _credential(call: Call) -> Response:
+    made = await call.service(PassportCredentials).get(call.caller, locator(call))
+    headers = {"ETag": f'"{sha256(made.body).hexdigest()[:24]}"', "Vary": "Accept"}
+    if call.has_fresh(headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return raw_answer(made.body, CREDENTIAL_TYPE, headers=headers)
 
 
 def _moving(call: Call) -> Callable[[Document], Response]:
@@ -62,9 +74,14 @@ async def create_passports(call: Call, body: PassportBatch) -> Response:
     return answer(outcome, 207)
 
 
-@on_passport(router, "GET", scope=READ, budget=Budget.READS)
+@on_passport(router, "GET", scope=READ, budget=Budget.READS, granted=True)
 async def get_passport(call: Call, query: Annotated[ReadQuery, Query()]) -> Response:
-    """Read one passport."""
+    """Read one passport, what the holder of an access grant may see of it, or what everybody may, as a credential."""
+    if call.caller.grant is not None:
+        shown = await call.service(GrantedPassports).entity(call.caller, locator(call), query)
+        return answer(shown, headers={"Cache-Control": "private, no-store", "Vary": "Authorization"})
+    if query.format == "vc" or (query.format is None and wants_credential(call.headers.get("accept"))):
+        return await _credential(call)
     passport = await call.service(Passports).get(call.caller, locator(call), query)
     lot = passport.get("lotId")
     return entity_answer(

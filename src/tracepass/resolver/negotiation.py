@@ -7,10 +7,13 @@ from typing import Final, Literal
 
 from tracepass.resolver.models import Device
 
-Wanted = Literal["text/html", "application/ld+json", "application/json", "application/linkset+json"]
+Wanted = Literal[
+    "text/html", "application/ld+json", "application/json", "application/linkset+json", "application/vc+jwt"
+]
 
 PAGE: Final = "text/html"
 LINKSET: Final = "application/linkset+json"
+CREDENTIAL: Final = "application/vc+jwt"
 _BY_RANGE: Final[Mapping[str, Wanted]] = {
     "text/html": "text/html",
     "application/xhtml+xml": "text/html",
@@ -20,19 +23,21 @@ _BY_RANGE: Final[Mapping[str, Wanted]] = {
     "application/*": "application/ld+json",
     "application/json": "application/json",
     "application/linkset+json": "application/linkset+json",
+    "application/vc+jwt": "application/vc+jwt",
 }
 _BY_NAME: Final[Mapping[str, Wanted]] = {
     "html": "text/html",
     "jsonld": "application/ld+json",
     "json": "application/json",
+    "vc": "application/vc+jwt",
 }
 
 
 def wanted_type(accept: str | None, name: str | None = None) -> Wanted:
     """Return the media type to answer with: the one named in the link, else the most wanted of the header, else a page.
 
-    ``name`` is ``html``, ``jsonld`` or ``json``; another name is as good as none, since a link may carry parameters
-    that are not ours.
+    ``name`` is ``html``, ``jsonld``, ``json`` or ``vc``; another name is as good as none, since a link may carry
+    parameters that are not ours.
     """
     if name is not None and name in _BY_NAME:
         return _BY_NAME[name]

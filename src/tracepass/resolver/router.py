@@ -15,7 +15,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tracepass.api.publicity import FRESH, METHODS, PUBLIC, for_method, is_fresh, preflight, query_of
+from tracepass.api.publicity import FRESH, METHODS, PUBLIC, for_method, is_fresh, preflight, query_of, tag_of
 from tracepass.core.errors import Invalid, NotFound, Refusal
 from tracepass.gs1.identities import GTIN, LOT, SERIAL, BadIdentity, Identity, read_loosely, read_path
 from tracepass.gs1.keys import PassportKey
@@ -23,7 +23,7 @@ from tracepass.locale import UnknownLocale, check_locale
 from tracepass.resolver.bodies import Body
 from tracepass.resolver.linking import Linking, Place
 from tracepass.resolver.models import LinkMalformed, PassportMissing, Reader, State
-from tracepass.resolver.negotiation import LINKSET, PAGE, Wanted, device_of, wanted_type
+from tracepass.resolver.negotiation import CREDENTIAL, LINKSET, PAGE, Wanted, device_of, wanted_type
 from tracepass.resolver.root_router import (
     PAGE_HEADERS,
     Asked,
@@ -156,6 +156,8 @@ async def _answer(scan: Scan) -> Response:
         elsewhere = await _linked(scan)
         if elsewhere is not None:
             return elsewhere
+    if scan.wanted == CREDENTIAL:
+        return await _credential(scan)
     return await (_page(scan) if scan.wanted in {PAGE, LINKSET} else _data(scan))
 
 
@@ -189,6 +191,17 @@ async def _data(scan: Scan) -> Response:
     if is_fresh(scan.request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     return Response(data.body, headers=headers, media_type=scan.wanted)
+
+
+async def _credential(scan: Scan) -> Response:
+    """Answer with the signed form of the data, which is made anew for each that asks."""
+    state, body = await scan.resolver.get_credential(scan.key, scan.place.workspace, owner=scan.place.workspace_id)
+    if scan.request.method == "GET":
+        scan.resolver.count(state, scan.reader, "data", locale=None)
+    headers = {**_shown(scan, state, ""), "ETag": tag_of(body)}
+    if is_fresh(scan.request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type=CREDENTIAL)
 
 
 def _shown(scan: Scan, state: State, tag: str) -> dict[str, str]:

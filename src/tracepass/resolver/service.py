@@ -19,6 +19,7 @@ from tracepass.gs1.gtin import InvalidGtin, normalise_gtin
 from tracepass.gs1.keys import PassportKey, encode_segment, is_ai_value
 from tracepass.identity.service import Workspaces
 from tracepass.locale import LOCALES, negotiate
+from tracepass.passports.models import Notary
 from tracepass.resolver.bodies import Body
 from tracepass.resolver.formats import formats_for
 from tracepass.resolver.histories import with_history
@@ -96,6 +97,7 @@ class Resolver:
         templates: Templates,
         viewer: Viewer,
         counter: ScanCounter,
+        notary: Notary,
         *,
         clock: Clock,
         origin: str,
@@ -106,11 +108,12 @@ class Resolver:
         self._templates = templates
         self._viewer = viewer
         self._counter = counter
+        self._notary = notary
         self._clock = clock
         self._cache = PageCache()
 
     @classmethod
-    def over(cls, database: Database, templates: Templates, *, clock: Clock, origin: str) -> Resolver:
+    def over(cls, database: Database, templates: Templates, notary: Notary, *, clock: Clock, origin: str) -> Resolver:
         """Build the resolver of an installation over its database."""
         return cls(
             CrossWorkspaceIdentifiers(database),
@@ -118,6 +121,7 @@ class Resolver:
             templates,
             Viewer(templates, Texts.load()),
             ScanCounter(CrossWorkspaceScans(database), clock=clock),
+            notary,
             clock=clock,
             origin=origin,
         )
@@ -162,6 +166,24 @@ class Resolver:
             raise PassportMissing
         link = self.link_of(key, workspace)
         return PublishedData(state, with_history(bytes(document["jsonld"]), timeline_of(document), link=link))
+
+    async def get_credential(
+        self, key: PassportKey, workspace: str | None = None, *, owner: Id | None = None
+    ) -> tuple[State, bytes]:
+        """Return a signed credential of what a passport shows, made for this call.
+
+        Raises:
+            PassportMissing: nothing is published under the key.
+            PassportSuspended: it is suspended.
+            PassportArchived: it is archived.
+            LinkMalformed: nothing is there, and lot or serial could not be one.
+        """
+        claim = await self._claimed(key, workspace)
+        document = await self._identifiers.find_with_both(claim)
+        state = await self._admit(document, key, claim, owner=owner)
+        if document is None or document.get("jsonld") is None:
+            raise PassportMissing
+        return state, (await self._notary.attest(document)).body
 
     async def get_page(
         self, key: PassportKey, reader: Reader, *, workspace: str | None = None, owner: Id | None = None
