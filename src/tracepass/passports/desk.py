@@ -221,6 +221,7 @@ class Desk:
             event_type=deed.event,
             reason=deed.reason,
             status=after["status"],
+            numbers=numbers_in(after),
         )
 
     async def _view(
@@ -274,6 +275,16 @@ def kept_beside(passport: Document, template: Template) -> Document:
     report = None if passport["status"] == "archived" else examine(Facts.of(passport, template), formats_known=True)
     key = None if report is None else tally_key(report)
     return {"fileRefs": references, "publicFileRefs": shown, "complianceKey": key}
+
+
+def numbers_in(passport: Mapping[str, Any]) -> list[Any]:
+    """Return all of a passport that may hold numbers but small whole ones: of its fields, the values alone."""
+    found: list[Any] = [value for name, value in passport.items() if name != "fields"]
+    for state in passport["fields"].values():
+        found.append(state["value"])
+        if "pending" in state:
+            found.append(state["pending"])
+    return found
 
 
 def key_of(caller: Caller, gs1: Mapping[str, Any], granularity: str) -> str:

@@ -88,7 +88,8 @@ class PassportFields:
             await refuse_missing_files(self._files, caller.tenancy, references)
 
         deed = Deed("write_fields", UPDATED)
-        return await self.desk.change(caller, which, deed, edit=edit, expected=expected, also=find_files)
+        also = find_files if any(isinstance(write.value, dict | list) for write in writes.values()) else None
+        return await self.desk.change(caller, which, deed, edit=edit, expected=expected, also=also)
 
     async def translate(
         self,

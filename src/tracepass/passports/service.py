@@ -18,7 +18,7 @@ from tracepass.core.paging import offset, write_cursor
 from tracepass.core.tenancy import Tenancy
 from tracepass.identity.models import Caller
 from tracepass.passports import batches, gtins, repository
-from tracepass.passports.desk import Desk, kept_beside, key_of
+from tracepass.passports.desk import Desk, kept_beside, key_of, numbers_in
 from tracepass.passports.fieldwork import FileStore, refuse_missing_files
 from tracepass.passports.gtins import GtinClaims
 from tracepass.passports.labels.models import LabelFilter
@@ -180,7 +180,7 @@ class Passports:
             event_type="passport.created",
             status="draft",
             stored=stored,
-            numbers=[state["value"] for state in passport["fields"].values()],
+            numbers=numbers_in(passport),
         )
         recorded, digest = self.desk.log(caller).writes(change, caller.actor)
         document = {**stored, **kept, "search": search_of(passport["gs1"]), "stateHash": digest}
