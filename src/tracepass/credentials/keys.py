@@ -56,9 +56,9 @@ class SigningKeys:
         self._workspaces = Workspaces(database, clock=clock)
         self._opened: OrderedDict[str, KeyPair] = OrderedDict()
 
-    def issuer(self, slug: str, tenancy: Tenancy) -> Issuer:
+    def issuer(self, slug: str, environment: Environment) -> Issuer:
         """Return the name under which a workspace signs."""
-        return Issuer(self._origin, slug, tenancy.environment)
+        return Issuer(self._origin, slug, environment)
 
     async def current(self, tenancy: Tenancy) -> Document:
         """Return the key that signs; the first time, it is made."""
@@ -88,7 +88,7 @@ class SigningKeys:
 
     async def list_(self, caller: Caller) -> list[Document]:
         """Return the keys of the caller's environment, newest first; if there is none, the first one is made."""
-        issuer = self.issuer(caller.workspace.slug, caller.tenancy)
+        issuer = self.issuer(caller.workspace.slug, caller.environment)
         return [shown(key, issuer) for key in await self._all(caller.tenancy)]
 
     async def rotate(self, caller: Caller) -> Document:
@@ -113,7 +113,7 @@ class SigningKeys:
             made = await self._database.transact(work)
         except KeyTaken:
             raise Refusal("conflict", "Another call made a key at the same time; try again.") from None
-        return shown(made, self.issuer(caller.workspace.slug, caller.tenancy))
+        return shown(made, self.issuer(caller.workspace.slug, caller.environment))
 
     async def withdraw(self, caller: Caller, key_id: Id) -> None:
         """Take a retired key out of the DID document: nothing that it signed can be verified any more.
@@ -144,7 +144,7 @@ class SigningKeys:
         """
         workspace = await self._workspaces.get_by_slug(slug)
         tenancy = Tenancy(workspace.id, environment)
-        return self.issuer(workspace.slug, tenancy), await self._all(tenancy)
+        return self.issuer(workspace.slug, environment), await self._all(tenancy)
 
     async def _all(self, tenancy: Tenancy) -> list[Document]:
         await self.current(tenancy)

@@ -7,7 +7,7 @@ from typing import Any, Final
 import orjson
 
 from tracepass.core.mongo import Document
-from tracepass.core.tenancy import Tenancy
+from tracepass.core.tenancy import Environment, Tenancy
 from tracepass.credentials.content import Facts, credential_of
 from tracepass.credentials.context import context_of
 from tracepass.credentials.keys import SigningKeys
@@ -34,6 +34,10 @@ class Credentials:
         """Return the JSON-LD context of our terms."""
         return context_of(f"{self._origin}/vocab")
 
+    def keys_of(self, slug: str, environment: Environment) -> str:
+        """Return the address of the DID document of a workspace."""
+        return f"{self._keys.issuer(slug, environment).address}/did.json"
+
     async def attest(self, claim: Document) -> Credential:
         """Return the credential of a claim that may be shown, with its page and JSON-LD.
 
@@ -41,7 +45,7 @@ class Credentials:
         """
         tenancy = Tenancy(claim["workspaceId"], claim["environment"])
         page: dict[str, Any] = orjson.loads(claim["page"])
-        issuer = self._keys.issuer(page["publisher"]["slug"], tenancy)
+        issuer = self._keys.issuer(page["publisher"]["slug"], tenancy.environment)
         key = await self._keys.current(tenancy)
         category = self._templates.category_label(self._templates.get(page["category"], page["templateVersion"]), "en")
         facts = Facts(issuer.did, self._origin, category)

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from tracepass.core.ids import Id
 from tracepass.core.mongo import Document
 from tracepass.core.schema import QueryModel, Text, WireId, WireModel, WireTimestamp
+from tracepass.core.tenancy import Environment
 from tracepass.gs1.gln import normalise_gln
 from tracepass.gs1.gtin import normalise_gtin
 from tracepass.locale import check_locale
@@ -235,6 +236,10 @@ class Credential:
 
 class Notary(Protocol):
     """Who signs what passports say."""
+
+    def keys_of(self, slug: str, environment: Environment) -> str:
+        """Return the address of the keys with which signatures of a workspace are verified."""
+        ...
 
     async def attest(self, claim: Document) -> Credential:
         """Return the credential of a claim that may be shown, with its page and JSON-LD."""

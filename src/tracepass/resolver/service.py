@@ -286,7 +286,8 @@ class Resolver:
         locale = negotiate(reader.lang, reader.accept_language, page["publisher"]["defaultLocale"])
         template: Template = self._templates.get(page["category"], page["templateVersion"])
         timeline = timeline_of(document or {})
-        html = self._viewer.passport(page, template, locale=locale, status=state.status, timeline=timeline)
+        keys = self._notary.keys_of(page["publisher"]["slug"], page["environment"])
+        html = self._viewer.passport(page, template, locale=locale, status=state.status, timeline=timeline, keys=keys)
         return RenderedPage(Body(html.encode()), locale, edition_of(document or {}))
 
 

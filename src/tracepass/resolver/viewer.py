@@ -118,9 +118,9 @@ class Viewer:
         }
 
     def passport(
-        self, page: Json, template: Template, *, locale: str, status: str, timeline: Timeline = NOTHING
+        self, page: Json, template: Template, *, locale: str, status: str, timeline: Timeline = NOTHING, keys: str = ""
     ) -> str:
-        """Return the page of a published or expired passport."""
+        """Return the page of a published or expired passport; ``keys`` is where the keys of its company are."""
         presenter = self._presenter(locale)
         chapters = chapters_of(page, template, presenter)
         description = resolve(
@@ -139,6 +139,7 @@ class Viewer:
             lineage=_lineage(page, presenter.words),
             happenings=happenings(timeline, page, presenter),
             more_happened=timeline.more,
+            keys=keys,
             record=_record(page, presenter, self._templates.category_label(template, locale)),
             acts=_acts(template, locale),
             expired_on=_day(page.get("expiresAt"), presenter),
