@@ -46,6 +46,7 @@ from tracepass.files.router import router as files_router
 from tracepass.idempotency.service import Claims
 from tracepass.identity.arrivals import Arrivals
 from tracepass.identity.authentication import Authenticator
+from tracepass.imports.router import router as imports_router
 from tracepass.links.router import router as links_router
 from tracepass.oauth.pages_router import pages_router as oauth_pages_router
 from tracepass.oauth.router import router as oauth_router
@@ -105,6 +106,7 @@ ROUTERS = (
     product_events_router,
     visibility_router,
     exports_router,
+    imports_router,
     console_router,
     context_router,
     signing_keys_router,

@@ -49,6 +49,9 @@ from tracepass.idempotency import service as idempotency
 from tracepass.idempotency.service import Claims
 from tracepass.identity import service as identity
 from tracepass.identity.service import (
+from tracepass.imports import service as imports
+from tracepass.imports.service import BUCKET as IMPORTS
+from tracepass.imports.service import Imports
     AccessTokens,
     Arrivals,
     Authenticator,
@@ -74,6 +77,7 @@ from tracepass.passports.labels.service import Labels
 from tracepass.passports.life.service import PassportLives
 from tracepass.passports.records import PassportRecords
 from tracepass.passports.repository import FileReferences, PassportCounts
+from tracepass.passports.rehearsal import Rehearsal
 from tracepass.passports.service import Passports
 from tracepass.passports.states import PassportStates
 from tracepass.passports.upgrading import TemplateUpgrades
@@ -117,6 +121,7 @@ INDEXES = (
     *namedqueriesrepository.INDEXES,
     *subscriptionsrepository.INDEXES,
     *exports.INDEXES,
+    *imports.INDEXES,
     *traces.INDEXES,
     *credentials.INDEXES,
 )
@@ -170,6 +175,7 @@ def build_services(
         *_link_services(database, settings, clock, claims, records or DnsTxtRecords()),
         *_webhook_services(database, settings, clock),
         *_export_services(database, settings, clock, templates),
+        *_import_services(desk, settings, claims, files),
     )
     return {type(service): service for service in services}
 
@@ -277,6 +283,14 @@ def _query_services(database: Database, clock: Clock, sealing: Sealing, outbound
         named,
         Subscriptions(database, clock=clock, sealing=sealing, outbound=outbound, queries=named),
     )
+
+
+def _import_services(desk: Desk, settings: Settings, claims: GtinClaims, files: Files) -> tuple[object, ...]:
+    """Return what takes spreadsheets, and what tells of new passports without making them."""
+    database, clock, templates = desk.database, desk.clock, desk.templates
+    blobs = open_blobs(database, IMPORTS, settings.storage)
+    imported = Imports(database, clock=clock, blobs=blobs, templates=templates, products=desk.products)
+    return imported, Rehearsal(desk, claims=claims, files=files)
 
 
 def export_sections(templates: Templates, origin: str) -> tuple[Section, ...]:

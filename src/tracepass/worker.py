@@ -15,6 +15,7 @@ from tracepass.accounts.mailing import AccountMails
 from tracepass.accounts.notices import SUBSCRIPTION_DISABLED, WEBHOOK_DISABLED, OwnerNotices
 from tracepass.assembly import build_services
 from tracepass.core.alarm import Alarm
+from tracepass.core.blobs import open_blobs
 from tracepass.core.clock import Clock, system_clock
 from tracepass.core.jobrunner import JobRunner, Workers
 from tracepass.core.jobs import COLLECTION as JOBS
@@ -36,10 +37,16 @@ from tracepass.exports.service import MAKE as MAKE_EXPORT
 from tracepass.exports.service import PURGE as PURGE_EXPORT
 from tracepass.exports.working import ExportWork
 from tracepass.identity.service import MAIL_INVITATION, MAIL_RESET, Workspaces
+from tracepass.imports.service import BUCKET as IMPORTS
+from tracepass.imports.service import PURGE as PURGE_IMPORT
+from tracepass.imports.service import RUN as RUN_IMPORT
+from tracepass.imports.working import ImportNeeds, ImportWork
 from tracepass.passports.events import PassportEvents
 from tracepass.passports.expiring import EXPIRE, Expiry
 from tracepass.passports.refreshing import REFRESH_VIEWS, ViewRefresher
+from tracepass.passports.rehearsal import Rehearsal
 from tracepass.passports.service import Passports
+from tracepass.quotas.service import Quotas, Slots
 from tracepass.settings import Settings
 from tracepass.webhooks.making import WATCHED, Office, post_office
 from tracepass.webhooks.post import PostOffice
@@ -154,6 +161,7 @@ def workers(database: Database, settings: Settings, clock: Clock, services: dict
     desk = services[Passports].desk
     workspaces = Workspaces(database, clock=clock)
     jobs, mailer = Jobs(database, clock=clock), Mailer(settings.smtp)
+    imports = _imports(database, settings, services, workspaces)
     mails = AccountMails(database, clock=clock, mailer=mailer, origin=settings.api_origin)
     return {
         REFRESH_VIEWS: ViewRefresher(desk, jobs=jobs, workspaces=workspaces).work,
@@ -166,4 +174,23 @@ def workers(database: Database, settings: Settings, clock: Clock, services: dict
         TIMELINES: services[PublicTimelines].work,
         MAKE_EXPORT: services[ExportWork].make,
         PURGE_EXPORT: services[ExportWork].purge,
+        RUN_IMPORT: imports.run,
+        PURGE_IMPORT: imports.purge,
     }
+
+
+def _imports(database: Database, settings: Settings, services: dict[type, Any], workspaces: Workspaces) -> ImportWork:
+    """Return who does imports."""
+    desk = services[Passports].desk
+    needs = ImportNeeds(
+        passports=services[Passports],
+        rehearsal=services[Rehearsal],
+        products=desk.products,
+        templates=desk.templates,
+        quotas=services[Quotas],
+        slots=services[Slots],
+        workspaces=workspaces,
+        origins=desk.origins,
+    )
+    blobs = open_blobs(database, IMPORTS, settings.storage)
+    return ImportWork(database, desk.clock, Jobs(database, clock=desk.clock), blobs, needs)

@@ -80,6 +80,7 @@ class Premises:
             "/api/v1/traces": self._trace,
             "/api/v1/webhooks": self._webhook,
             "/api/v1/exports": self._export,
+            "/api/v1/imports": self._import,
             "/api/v1/workspace/signing-keys": self._retired_key,
             "/api/v1/epcis/capture": self._capture,
             "/api/v1/epcis/events": self._event,
@@ -201,6 +202,13 @@ class Premises:
 
     async def _export(self, owner: Owner) -> Places:
         made = await self._created("/api/v1/exports", owner)
+        state = self.office.app.state
+        while await work_once(self.office.database, state.settings, state.clock):
+            pass
+        return {"id": made}
+
+    async def _import(self, owner: Owner) -> Places:
+        made = await self._created("/api/v1/imports", owner)
         state = self.office.app.state
         while await work_once(self.office.database, state.settings, state.clock):
             pass

@@ -61,4 +61,6 @@ class Requests:
             return {"data": self.contract.resolve(content[FORM]["schema"])["examples"][0]}
         if "application/json" in content:
             return {"json": self.contract.resolve(content["application/json"]["schema"])["examples"][0]}
+        if "text/csv" in content:
+            return {"content": content["text/csv"]["example"].encode()}
         return {}

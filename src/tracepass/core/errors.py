@@ -81,6 +81,7 @@ CODES: Mapping[str, int] = {
     "idempotency_answer_lost": 409,
     "too_many_webhooks": 409,
     "too_many_exports": 409,
+    "import_under_way": 409,
     "too_many_signing_keys": 409,
     "signing_key_in_use": 409,
     "webhook_disabled": 409,
