@@ -12,6 +12,7 @@ import httpx2
 import pytest
 from PIL import Image
 from tests.browser.conftest import OpenPage
+from tests.verifying import verified
 
 pytestmark = pytest.mark.browser
 
@@ -101,6 +102,21 @@ async def test_the_browsers_language_decides_at_first(scanned: Json, open_page: 
     page = await open_page(scanned["gs1"]["digitalLinkUri"], languages="el-GR,el;q=0.9,en;q=0.5")
     assert await page.locator("html").get_attribute("lang") == "el"
     assert await page.locator("#identity h2").inner_text() == "Ταυτοποίηση"
+
+
+async def test_the_seal_leads_to_a_credential_that_others_verify(
+    scanned: Json, open_page: OpenPage, anonymous: httpx2.AsyncClient
+) -> None:
+    page = await open_page(f"{scanned['gs1']['digitalLinkUri']}?lang=de")
+    await page.locator(".seal a").click()
+    assert page.url.endswith("#seal")
+    button = page.get_by_role("link", name="Signierten Pass herunterladen")
+    assert await button.get_attribute("download") == "passport.vc.jwt"
+    signed = await anonymous.get(await button.evaluate("link => link.href"))
+    credential = await verified(anonymous, signed.text)
+    assert credential["credentialSubject"]["product"]["name"] == "Voltara Home 10"
+    keys = await page.get_by_role("link", name="Öffentliche Schlüssel des Unternehmens").get_attribute("href")
+    assert (await anonymous.get(str(keys))).json()["id"] == credential["issuer"]["id"]
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])

@@ -31,7 +31,7 @@ PROPERTIES: Final = (
 CODED: Final = {"countryOfProduction": COUNTRIES, "registrationCountry": COUNTRIES, "unit": UNITS}
 """Properties whose values are codes of a list."""
 OWN: Final = (
-    "authorisedRepresentative", "batteryStatus", "distributor", "environment", "importer", "legacyOperatorId", "model",
+    "authorisedRepresentative", "batteryStatus", "distributor", "environment", "importer", "legacyOperatorId",
     "passportId", "producerResponsibilityOrg", "publishedIncomplete", "recycler", "templateVersion", "version",
 )  # fmt: skip
 MOMENTS: Final = ("publishedAt", "updatedAt")
@@ -50,6 +50,7 @@ def context_of(vocabulary: str) -> dict[str, Any]:
         "granularityLevel": f"{DPP}granularityLevel",
         **{name: CORE + name for name in PROPERTIES},
         **{name: _coded(CORE + name, codes) for name, codes in CODED.items()},
+        "model": "https://schema.org/model",
         STATUS: own + STATUS,
         **{name: own + name for name in OWN},
         **{name: {"@id": own + name, "@type": f"{XSD}dateTime"} for name in MOMENTS},

@@ -11,6 +11,7 @@ from tracepass.templates.models import Field, Template
 from tracepass.templates.service import Templates
 
 ENVELOPE: Mapping[str, str] = {
+    "PassportStatus": "The status of a credential: its address answers the one that holds now, or why there is none.",
     "at": "When something happened.",
     "authorisedRepresentative": "Who acts for the manufacturer in the Union.",
     "batteryStatus": "What became of the battery: original, reused, repurposed, remanufactured or waste.",
