@@ -49,9 +49,6 @@ from tracepass.idempotency import service as idempotency
 from tracepass.idempotency.service import Claims
 from tracepass.identity import service as identity
 from tracepass.identity.service import (
-from tracepass.imports import service as imports
-from tracepass.imports.service import BUCKET as IMPORTS
-from tracepass.imports.service import Imports
     AccessTokens,
     Arrivals,
     Authenticator,
@@ -60,6 +57,9 @@ from tracepass.imports.service import Imports
     TokenDoor,
     account_services,
 )
+from tracepass.imports import service as imports
+from tracepass.imports.service import BUCKET as IMPORTS
+from tracepass.imports.service import Imports
 from tracepass.links import service as links
 from tracepass.links.service import LinkDirectory, Links
 from tracepass.oauth import service as oauth

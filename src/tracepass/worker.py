@@ -37,10 +37,11 @@ from tracepass.exports.service import MAKE as MAKE_EXPORT
 from tracepass.exports.service import PURGE as PURGE_EXPORT
 from tracepass.exports.working import ExportWork
 from tracepass.identity.service import MAIL_INVITATION, MAIL_RESET, Workspaces
+from tracepass.imports.needs import ImportNeeds
 from tracepass.imports.service import BUCKET as IMPORTS
 from tracepass.imports.service import PURGE as PURGE_IMPORT
 from tracepass.imports.service import RUN as RUN_IMPORT
-from tracepass.imports.working import ImportNeeds, ImportWork
+from tracepass.imports.working import ImportWork
 from tracepass.passports.events import PassportEvents
 from tracepass.passports.expiring import EXPIRE, Expiry
 from tracepass.passports.refreshing import REFRESH_VIEWS, ViewRefresher

@@ -1,15 +1,21 @@
-"""What imports need of passports beyond making and deleting them."""
+"""What imports are done with."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Protocol
 
 from tracepass.core.ids import Id
 from tracepass.core.mongo import Document
 from tracepass.core.origins import Origins
 from tracepass.identity.models import Caller
+from tracepass.identity.service import Workspaces
 from tracepass.passports.models import PassportCreate
+from tracepass.passports.service import Passports
+from tracepass.products.service import Products
+from tracepass.quotas.service import Quotas, Slots
+from tracepass.templates.service import Templates
 
 
 class Rehearsing(Protocol):
@@ -34,3 +40,17 @@ class Rehearsing(Protocol):
     async def made(self, caller: Caller, ids: Collection[Id]) -> frozenset[Id]:
         """Return those of some ids that passports of the caller have."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class ImportNeeds:
+    """What an import is done with."""
+
+    passports: Passports
+    rehearsal: Rehearsing
+    products: Products
+    templates: Templates
+    quotas: Quotas
+    slots: Slots
+    workspaces: Workspaces
+    origins: Origins

@@ -20,24 +20,18 @@ from tracepass.core.errors import NotFound, Refusal
 from tracepass.core.ids import Id
 from tracepass.core.jobs import Job, Jobs
 from tracepass.core.mongo import Database, Document, Session
-from tracepass.core.origins import Origins
 from tracepass.core.securitylog import SecurityLog
 from tracepass.core.spool import Spool
 from tracepass.core.tables import FileFaulty
 from tracepass.core.tenancy import Actor
 from tracepass.identity.models import Caller
-from tracepass.identity.service import Workspaces
 from tracepass.imports.checking import Catalogue, Check, Findings
-from tracepass.imports.needs import Rehearsing
+from tracepass.imports.needs import ImportNeeds
 from tracepass.imports.reading import Sheet, fetched, opened
 from tracepass.imports.repository import ImportRepository
 from tracepass.imports.rows import NewPassport
 from tracepass.imports.wire import progress_of
 from tracepass.passports.models import ById
-from tracepass.passports.service import Passports
-from tracepass.products.service import Products
-from tracepass.quotas.service import Quotas, Slots
-from tracepass.templates.service import Templates
 
 MOST_ATTEMPTS: Final = 10
 REPORT_EVERY: Final = timedelta(seconds=2)
@@ -56,20 +50,6 @@ class Ended(Exception):
         super().__init__(status)
         self.status = status
         self.error = error
-
-
-@dataclass(frozen=True, slots=True)
-class ImportNeeds:
-    """What an import is done with."""
-
-    passports: Passports
-    rehearsal: Rehearsing
-    products: Products
-    templates: Templates
-    quotas: Quotas
-    slots: Slots
-    workspaces: Workspaces
-    origins: Origins
 
 
 @dataclass(slots=True)
