@@ -48,6 +48,7 @@ from tracepass.identity.arrivals import Arrivals
 from tracepass.identity.authentication import Authenticator
 from tracepass.imports.router import router as imports_router
 from tracepass.links.router import router as links_router
+from tracepass.measurements.router import router as measurements_router
 from tracepass.oauth.pages_router import pages_router as oauth_pages_router
 from tracepass.oauth.router import router as oauth_router
 from tracepass.pages.router import router as pages_router
@@ -93,6 +94,7 @@ ROUTERS = (
     content_router,
     records_router,
     life_router,
+    measurements_router,
     labels_router,
     upkeep_router,
     upgrade_router,

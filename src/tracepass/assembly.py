@@ -62,6 +62,9 @@ from tracepass.imports.service import BUCKET as IMPORTS
 from tracepass.imports.service import Imports
 from tracepass.links import service as links
 from tracepass.links.service import LinkDirectory, Links
+from tracepass.measurements import service as measurements
+from tracepass.measurements.exporting import MEASUREMENTS_SECTION
+from tracepass.measurements.service import Measurements
 from tracepass.oauth import service as oauth
 from tracepass.oauth.service import OAuth
 from tracepass.passports import service as passports
@@ -81,6 +84,7 @@ from tracepass.passports.rehearsal import Rehearsal
 from tracepass.passports.service import Passports
 from tracepass.passports.states import PassportStates
 from tracepass.passports.upgrading import TemplateUpgrades
+from tracepass.passports.usedata import UseData
 from tracepass.passports.verdicts import Verdicts
 from tracepass.products import service as products
 from tracepass.products.exporting import products_section
@@ -123,6 +127,7 @@ INDEXES = (
     *exports.INDEXES,
     *imports.INDEXES,
     *traces.INDEXES,
+    *measurements.INDEXES,
     *credentials.INDEXES,
 )
 
@@ -197,6 +202,7 @@ def _desk_services(desk: Desk, claims: GtinClaims, files: Files) -> tuple[object
         TemplateUpgrades(desk),
         Verdicts(desk),
         ConditionFlags(desk),
+        Measurements(UseData(desk)),
     )
 
 
@@ -303,6 +309,7 @@ def export_sections(templates: Templates, origin: str) -> tuple[Section, ...]:
         LOTS_SECTION,
         TRACES_SECTION,
         LIFE_SECTION,
+        MEASUREMENTS_SECTION,
         EVENTS_SECTION,
         DELETIONS,
     )

@@ -62,7 +62,9 @@ async def furnish(client: httpx2.AsyncClient, make_product: Make) -> dict[str, A
     lot = await _sent(client.post(lots, json={"productId": passport["productId"], "lotNumber": "L", "quantity": 1.5}))
     trace = {"origin_entity_id": lot["id"], "origin_model_name": "Lot", "key": "K", "system": "other"}
     service = {"kind": "part_replacement", "at": "2026-02-01T00:00:00Z", "parts": [{"name": "Cell"}]}
+    reading = {"field": "soce", "value": 97.5, "measuredAt": "2026-02-01T00:00:00Z", "externalId": "g-1"}
     return {
+        "measured": await _sent(client.post(f"{path}/measurements", json={"measurements": [reading]})),
         "service": await _sent(client.post(f"{path}/service-events", json=service)),
         "lot": lot,
         "trace": (await _sent(client.post("/api/v1/traces", json={**trace, "bring_forward": True})))["data"],

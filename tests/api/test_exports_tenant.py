@@ -25,7 +25,18 @@ from tracepass.templates.categories import CATEGORIES
 
 TENANT = "/api/v1/exports/tenant"
 JSON_LD, NDJSON, NQUADS, TURTLE = "application/ld+json", "application/x-ndjson", "application/n-quads", "text/turtle"
-ARRAYS = ("products", "passports", "templates", "files", "links", "lots", "traces", "lifeEntries", "epcisEvents")
+ARRAYS = (
+    "products",
+    "passports",
+    "templates",
+    "files",
+    "links",
+    "lots",
+    "traces",
+    "lifeEntries",
+    "measurements",
+    "epcisEvents",
+)
 
 
 async def exported(client: httpx2.AsyncClient, **params: str) -> dict[str, Any]:

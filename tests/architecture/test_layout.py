@@ -28,6 +28,7 @@ FEATURES = {
     "identity",
     "imports",
     "links",
+    "measurements",
     "oauth",
     "passports",
     "products",
@@ -39,8 +40,9 @@ FEATURES = {
     "webhooks",
 }
 DOORS = {"service", "models"}
-# Others hang their operations on the addresses of a passport, under its id and its serial alike.
-OPEN = {"tracepass.passports.addresses"}
+# Others hang their operations on the addresses of a passport, under its id and its serial alike; and those who measure
+# keep the newest values beside it.
+OPEN = {"tracepass.passports.addresses", "tracepass.passports.usedata"}
 # Composition roots: here services are made out of repositories and routers are hung into the application, so these,
 # and only these, look behind the doors.
 COMPOSITION_ROOTS = ("tracepass.app", "tracepass.assembly", "tracepass.worker", "tracepass.supervisor", "tracepass.cli")
@@ -66,6 +68,7 @@ DRIVER_MODULES = {
     "tracepass.identity.repository",
     "tracepass.imports.repository",
     "tracepass.quotas.repository",
+    "tracepass.measurements.repository",
     "tracepass.oauth.repository",
     "tracepass.resolver.repository",
     "tracepass.webhooks.queue",

@@ -69,6 +69,8 @@ CODES: Mapping[str, int] = {
     "passport_not_published": 409,
     "passport_has_successors": 409,
     "nothing_to_review": 409,
+    "not_measurable": 409,
+    "external_id_taken": 409,
     "file_in_use": 409,
     "email_taken": 409,
     "already_member": 409,

@@ -10,10 +10,10 @@ from typing import Any
 
 from tracepass.core import completion
 from tracepass.core.canonical import canonical_json
-from tracepass.core.changes import COLLECTION
+from tracepass.core.changes import COLLECTION, Stale
 from tracepass.core.clock import Clock, timestamp
 from tracepass.core.ids import Id, find_id, new_id
-from tracepass.core.mongo import Database, Document, Session
+from tracepass.core.mongo import Database, Document, Session, Write
 from tracepass.core.tenancy import Actor, Tenancy
 
 Entity = tuple[str, Id | str]
@@ -52,6 +52,17 @@ class SecurityLog:
         await self._database.scoped(COLLECTION, tenancy).insert(record, session=session)
         if session is not None:
             await completion.mark(entity[0], entity[1], None, session=session)
+
+    def noting(
+        self, tenancy: Tenancy, action: str, *, entity: Entity, actor: Actor, details: Mapping[str, Any] | None = None
+    ) -> Write:
+        """Return the write that does as `note`, but for the word to the completion of the request.
+
+        Raises:
+            TypeError: the details are no JSON.
+        """
+        record = self.record(action, entity=entity, actor=actor, details=details)
+        return self._database.scoped(COLLECTION, tenancy).insertion(record, taken=Stale)
 
     def record(
         self, action: str, *, entity: Entity, actor: Actor, details: Mapping[str, Any] | None = None

@@ -25,7 +25,7 @@ from tracepass.passports.models import ById, Locator
 from tracepass.passports.publicview import public_view, scan_state
 from tracepass.passports.repository import IdentifierClaims, PassportRepository
 from tracepass.passports.values import check_size, file_ids
-from tracepass.passports.wire import entity
+from tracepass.passports.wire import entity, use_data
 from tracepass.products.service import Products, check_expected
 from tracepass.quotas.service import Plans
 from tracepass.templates.models import Template
@@ -71,11 +71,12 @@ UPDATED = "passport.updated"
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """An edit that is ready to be written: its record, its update, and the passport as it will be stored."""
+    """An edit that is ready to be written: its record, its update, and the passport as it is and as it will be."""
 
     change: Change
     update: Document
     template: Template
+    seen: Document
     stored: Document
 
 
@@ -192,7 +193,7 @@ class Desk:
                 ready = self._prepared(caller, stored, after, deed)
                 digest = await self.log(caller).append(ready.change, caller.actor, session=session)
                 ready.update["$set"]["stateHash"] = digest
-                if not await passports.update(passport_id, before["version"], ready.update, session=session):
+                if not await passports.update(stored, ready.update, session=session):
                     raise Stale
                 await self._refresh(caller, ready, session=session)
 
@@ -205,9 +206,10 @@ class Desk:
         check_size(after)
         refuse_languages(self.plans.of(caller.workspace.plan), before, after)
         change = self._change(before, after, deed, prev_hash=stored["stateHash"])
-        kept = kept_beside(after, template)
+        measured = use_data(stored)
+        kept = kept_beside({**after, **measured}, template)
         update = update_of([*change.diff, *differences({name: stored.get(name) for name in kept}, kept)])
-        return _Ready(change, update, template, {**after, **kept})
+        return _Ready(change, update, template, stored, {**after, **kept, **measured})
 
     def _change(self, before: Document, after: Document, deed: Deed, *, prev_hash: str) -> Change:
         return Change(
@@ -245,7 +247,7 @@ class Desk:
         change, state = ready.change, dict(ready.change.state)
         recorded, digest = self.log(caller).writes(change, caller.actor)
         ready.update["$set"]["stateHash"] = digest
-        written = self.passports(caller).updating(state["_id"], change.version - 1, ready.update)
+        written = self.passports(caller).updating(ready.seen, ready.update)
 
         async def rest(session: Session) -> None:
             if also is not None:

@@ -6,7 +6,7 @@ from tracepass.core.extracts import Record, Section, Source, without
 from tracepass.core.mongo import Document
 from tracepass.passports.life.repository import LIFE
 from tracepass.passports.repository import PASSPORTS
-from tracepass.passports.wire import INTERNAL, system_fields
+from tracepass.passports.wire import INTERNAL, latest_values, system_fields
 from tracepass.templates.service import Templates
 
 _TENANT = "workspaceId_1_environment_1"
@@ -37,6 +37,7 @@ def _telling(templates: Templates) -> Record:
             if state.get("sourceLocale", "") is None:
                 del state["sourceLocale"]
         stored["gs1"] = {name: value for name, value in stored["gs1"].items() if value is not None}
-        return {name: value for name, value in stored.items() if value is not None and name not in INTERNAL}
+        told = {name: value for name, value in stored.items() if value is not None and name not in INTERNAL}
+        return {**told, "dynamic": latest_values(stored)} if "dynamic" in stored else told
 
     return record

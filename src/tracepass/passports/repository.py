@@ -136,12 +136,16 @@ class PassportFilter:
         return Position(passport["updatedAt"] if self.by_update else "", passport["_id"])
 
 
+def _as_seen(passport: Mapping[str, Any]) -> Document:
+    """Return the condition that a passport is at the version it was seen at, and that no other field was measured."""
+    return {"_id": passport["_id"], "version": passport["version"], "measuredFields": passport.get("measuredFields")}
+
+
 def _search(text: str) -> dict[str, Any]:
     """Return the condition for a text in GTIN or serial: terms find candidates, the pattern keeps the right ones."""
     start = "^" if len(text) <= 2 else ""  # noqa: PLR2004 - search_terms
-    padding = "0*" if start else ""
     pattern = {"$regex": start + re.escape(text), "$options": "i"}
-    gtin = {"$regex": start + padding + re.escape(text)}
+    gtin = {"$regex": ("^0*" if start else "") + re.escape(text)}
     return {
         "search": {"$all": query_terms(text)},
         "$or": [{"gs1.gtin": gtin}, {"gs1.serialNumber": pattern}, {"gs1.lot": pattern}],
@@ -240,13 +244,13 @@ class PassportRepository:
         """Return the write that adds a passport; it raises `SerialTaken` if another has its serial in the GTIN."""
         return self._passports.insertion(passport, taken=SerialTaken)
 
-    def updating(self, passport_id: Id, version: int, change: Mapping[str, Any]) -> Write:
-        """Return the write that changes a passport; it raises `Stale` unless that still is at a version."""
-        return self._passports.updating({"_id": passport_id, "version": version}, change, missed=Stale)
+    def updating(self, seen: Mapping[str, Any], change: Mapping[str, Any]) -> Write:
+        """Return the write that changes a passport; it raises `Stale` unless that still is as it was seen."""
+        return self._passports.updating(_as_seen(seen), change, missed=Stale)
 
-    async def update(self, passport_id: Id, version: int, change: Mapping[str, Any], *, session: Session) -> bool:
-        """Change a passport that still is at a version; tell whether it was."""
-        return await self._passports.update({"_id": passport_id, "version": version}, change, session=session)
+    async def update(self, seen: Mapping[str, Any], change: Mapping[str, Any], *, session: Session) -> bool:
+        """Change a passport that still is as it was seen; tell whether it was."""
+        return await self._passports.update(_as_seen(seen), change, session=session)
 
     async def delete(self, passport_id: Id, version: int, *, session: Session) -> bool:
         """Delete a passport that still is at a version; tell whether it was."""

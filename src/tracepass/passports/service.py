@@ -31,6 +31,7 @@ from tracepass.passports.making import draft, key_warnings, search_of
 from tracepass.passports.models import Locator, PassportBatch, PassportCreate, PassportQuery, ReadQuery
 from tracepass.passports.repository import KeyTaken, PassportFilter, SerialTaken
 from tracepass.passports.secondlife.service import SecondLives
+from tracepass.passports.usedata import forget_measurements
 from tracepass.passports.values import check_size
 from tracepass.passports.wire import entity, labelled, localised, shown
 from tracepass.products.service import ProductMoved
@@ -321,7 +322,9 @@ class Passports:
             released = await self.desk.identifiers.release(key, passport_id, session=session)
             scans = await passports.delete_scans(passport_id, session=session)
             entries = await LifeRepository(self.desk.database, caller.tenancy).remove(passport_id, session=session)
-            return {"passports": 1, "identifiers": released, "scans": scans, "lifeEntries": entries}
+            told = await forget_measurements(self.desk.database, caller.tenancy, passport_id, session=session)
+            beside = {"scans": scans, "lifeEntries": entries, "measurements": told}
+            return {"passports": 1, "identifiers": released, **beside}
 
         try:
             return await self.desk.database.transact(work)

@@ -12,6 +12,8 @@ from tracepass.passports.secondlife.rules import battery_status
 from tracepass.templates.models import Template
 from tracepass.templates.service import SystemFacts, Templates, system_values
 
+USE_DATA = ("dynamic", "measuredFields", "measuredOn")
+"""What the product in use told, as it is kept beside a passport, outside its version: `passports.usedata`."""
 INTERNAL = frozenset(
     {
         "workspaceId",
@@ -22,6 +24,7 @@ INTERNAL = frozenset(
         "publicFileRefs",
         "everPublished",
         "complianceKey",
+        *USE_DATA,
     }
 )
 
@@ -37,7 +40,29 @@ def shown(stored: Mapping[str, Any], template: Template) -> Document:
     passport["fields"] = {**passport["fields"], **system_fields(passport, template)}
     if "lineage" in passport:
         passport["lineage"] = {**passport["lineage"], "batteryStatus": battery_status(passport)}
+    if "dynamic" in stored:
+        passport["dynamic"] = latest_values(stored)
     return passport
+
+
+def use_data(stored: Mapping[str, Any]) -> Document:
+    """Return what is kept beside a stored passport of what the product in use told."""
+    return {name: stored[name] for name in USE_DATA if name in stored}
+
+
+def told_in_use(stored: Mapping[str, Any]) -> Document:
+    """Return the newest values of a stored passport in the form of its fields, by key."""
+    rest = {"status": "approved", "sourceLocale": None, "translations": {}}
+    return {
+        name: {"value": one["value"], "updatedAt": one["measuredAt"], **rest}
+        for name, one in stored.get("dynamic", {}).items()
+    }
+
+
+def latest_values(stored: Mapping[str, Any]) -> Document:
+    """Return the newest value of each field that the product in use told, by key."""
+    kept = sorted(stored.get("dynamic", {}).items())
+    return {name: {"value": one["value"], "measuredAt": one["measuredAt"]} for name, one in kept}
 
 
 def system_fields(passport: Mapping[str, Any], template: Template) -> dict[str, Any]:

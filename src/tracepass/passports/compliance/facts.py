@@ -29,10 +29,11 @@ class Facts:
 
     @classmethod
     def of(cls, passport: Mapping[str, Any], template: Template) -> Facts:
-        """Return the facts of a passport as it is stored or shown."""
+        """Return the facts of a passport as it is stored or shown; what the product in use told counts as approved."""
+        told = {key: {"value": one["value"], "status": "approved"} for key, one in passport.get("dynamic", {}).items()}
         return cls(
             template=template,
-            fields=passport["fields"],
+            fields={**passport["fields"], **told} if told else passport["fields"],
             parties=passport["parties"],
             granularity=passport["granularity"],
             flags=passport.get("conditionFlags", {}),

@@ -38,7 +38,8 @@ def _missing(field: Field) -> Finding:
 @once_a_field
 def _awaited(field: Field) -> Finding:
     why = f"{field.label} comes from the product in use and has not arrived yet."
-    return about_field(field, "missing_field", "warning", "awaiting_use_data", why=why, fix=_write(field))
+    fix = f"Send it: POST .../measurements with field {field.key}."
+    return about_field(field, "missing_field", "warning", "awaiting_use_data", why=why, fix=fix)
 
 
 @once_a_field
