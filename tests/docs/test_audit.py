@@ -6,7 +6,10 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-KINDS = "api_key|epcis_query|epcis_subscription|export|gtin|login|member|oauth|overage|password|plan|prefix|quota|session|webhooks|workspace"
+KINDS = (
+    "api_key|epcis_query|epcis_subscription|export|gtin|login|member|oauth|"
+    "overage|password|plan|prefix|quota|session|signing_key|webhooks|workspace"
+)
 ACTION = re.compile(rf'"((?:{KINDS})\.[a-z_]+)"')
 ROW = re.compile(rf"`((?:{KINDS})\.[a-z_]+|logout)`")
 
