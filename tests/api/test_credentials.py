@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -261,3 +263,38 @@ async def test_batches_and_models_have_credentials_too(
         credential = await verified(anonymous, (await anonymous.get(path_of(passport), headers=VC)).text)
         assert credential["credentialSubject"]["granularityLevel"] == level
         assert credential["credentialSubject"]["product"].get("batchNumber") == gs1.get("lot")
+
+
+async def test_of_many_who_need_the_first_key_at_once_all_get_the_same(
+    client: httpx2.AsyncClient, anonymous: httpx2.AsyncClient, workspace: Any, make_passport: Make
+) -> None:
+    path = path_of(await make_passport(client, published=True))
+    lookups = [anonymous.get(f"/did/{workspace.slug}/did.json") for _ in range(4)]
+    scans = [anonymous.get(path, headers=VC) for _ in range(4)]
+    answers = await asyncio.gather(*lookups, *scans)
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.text for answer in answers[4:]}) == 1
+    assert len((await client.get(KEYS)).json()["data"]["items"]) == 1
+
+
+async def test_rotations_at_once_leave_one_key_that_signs(client: httpx2.AsyncClient) -> None:
+    answers = await asyncio.gather(*(client.post(f"{KEYS}/rotate") for _ in range(4)))
+    made = [answer.json()["_id"] for answer in answers if answer.status_code == 201]
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    keys = (await client.get(KEYS)).json()["data"]["items"]
+    assert sorted(key["_id"] for key in keys) == sorted(made)
+    assert [key["status"] for key in keys].count("current") == 1
+
+
+async def test_a_rotation_that_is_sent_again_makes_no_second_key(client: httpx2.AsyncClient) -> None:
+    headers = {"Idempotency-Key": uuid4().hex}
+    first, again = [await client.post(f"{KEYS}/rotate", headers=headers) for _ in range(2)]
+    assert first.json() == again.json()
+    assert len((await client.get(KEYS)).json()["data"]["items"]) == 1
+
+
+async def test_the_link_tells_software_that_there_is_a_credential(
+    anonymous: httpx2.AsyncClient, passport: Json
+) -> None:
+    link = (await anonymous.get(path_of(passport))).headers["link"]
+    assert f'<{passport["gs1"]["digitalLinkUri"]}?format=vc>; rel="alternate"; type="application/vc+jwt"' in link

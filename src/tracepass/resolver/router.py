@@ -214,6 +214,7 @@ def _shown(scan: Scan, state: State, tag: str) -> dict[str, str]:
         "Link": (
             f'<{link}>; rel="canonical", <{link}?format=jsonld>; rel="alternate"; type="application/ld+json", '
             f'<{link}?format=html>; rel="alternate"; type="text/html", '
+            f'<{link}?format=vc>; rel="alternate"; type="{CREDENTIAL}", '
             f'<{link}?linkType=linkset>; type="{LINKSET}"; rel="linkset"'
         ),
     }
