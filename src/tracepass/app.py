@@ -22,6 +22,7 @@ from tracepass.api.metering import metering
 from tracepass.api.repetition import repetition
 from tracepass.api.rewriting import Rewriting
 from tracepass.assembly import build_services
+from tracepass.contract import load
 from tracepass.contract.router import router as contract_router
 from tracepass.contract.template_router import template_router
 from tracepass.core.clock import Clock, system_clock
@@ -48,6 +49,7 @@ from tracepass.identity.arrivals import Arrivals
 from tracepass.identity.authentication import Authenticator
 from tracepass.imports.router import router as imports_router
 from tracepass.links.router import router as links_router
+from tracepass.mcp.router import Hosted
 from tracepass.measurements.router import router as measurements_router
 from tracepass.oauth.pages_router import pages_router as oauth_pages_router
 from tracepass.oauth.router import router as oauth_router
@@ -160,6 +162,8 @@ def create_app(
     app.state.gates = (repetition, metering)
     app.state.records = records
     install_failures(app)
+    app.state.mcp = Hosted(app, load(), origin=settings.api_origin, cors_origins=settings.cors_origins)
+    app.router.routes.append(app.state.mcp.route)
     for router in ROUTERS:
         # As include_router, which would go through two layers more for each request: prefixes are in the paths already.
         app.router.routes.extend(router.routes)
@@ -197,4 +201,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         stack.push_async_callback(services[Quotas].close)
         stack.push_async_callback(services[Claims].close)
         await stack.enter_async_context(repeated(services[Claims].renew, seconds=RENEW_SECONDS))
+        await stack.enter_async_context(app.state.mcp.running())
         yield

@@ -28,6 +28,7 @@ FEATURES = {
     "identity",
     "imports",
     "links",
+    "mcp",
     "measurements",
     "oauth",
     "passports",
@@ -144,7 +145,7 @@ def test_only_core_and_the_repositories_know_the_database_driver(graph: grimp.Im
 
 def test_there_is_one_way_out(graph: grimp.ImportGraph) -> None:
     callers = {"tracepass.core.outbound", "tracepass.core.failures"}
-    own_server = {"tracepass.demo.seeding"}
+    own_server = {"tracepass.demo.seeding", "tracepass.mcp.remote"}
     assert {module for module in own(graph) if imported(graph, module, HTTP_CLIENTS)} == callers | own_server
 
 

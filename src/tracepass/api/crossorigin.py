@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-API = "/api/"
+OPEN = ("/api/", "/mcp")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 EXPOSED = (
     "Content-Disposition",
@@ -49,5 +49,5 @@ class CrossOrigin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        is_api = scope["type"] == "http" and scope["path"].startswith(API)
-        await (self._open if is_api else self._app)(scope, receive, send)
+        is_open = scope["type"] == "http" and scope["path"].startswith(OPEN)
+        await (self._open if is_open else self._app)(scope, receive, send)

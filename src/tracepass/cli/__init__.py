@@ -7,7 +7,7 @@ import sys
 import typer
 from pydantic import ValidationError
 
-from tracepass.cli import audit, demo, doctor, gtins, indexes, keys, plans, server, users, workspaces
+from tracepass.cli import assistant, audit, demo, doctor, gtins, indexes, keys, plans, server, users, workspaces
 from tracepass.cli.installation import DatabaseAway, IndexesMissing, UnknownWorkspace
 from tracepass.core.embedded import EmbeddedMongodError
 from tracepass.core.errors import Refusal
@@ -28,6 +28,7 @@ server.register(app)
 demo.register(app)
 indexes.register(app)
 doctor.register(app)
+assistant.register(app)
 app.add_typer(workspaces.app)
 app.add_typer(keys.app)
 app.add_typer(users.app)
