@@ -79,8 +79,8 @@ from tracepass.passports.gtins import GtinClaims
 from tracepass.passports.labels.service import Labels
 from tracepass.passports.life.service import PassportLives
 from tracepass.passports.records import PassportRecords
-from tracepass.passports.repository import FileReferences, PassportCounts
 from tracepass.passports.rehearsal import Rehearsal
+from tracepass.passports.repository import FileReferences, PassportCounts
 from tracepass.passports.service import Passports
 from tracepass.passports.states import PassportStates
 from tracepass.passports.upgrading import TemplateUpgrades
