@@ -21,8 +21,8 @@ AT_ONCE = 2
 TRIES = 3
 """How often a group tries, each time without the member that did not hold, before each of the others goes alone."""
 
-PATIENCE = 1.0
-"""Seconds after which a group that is under way holds up nobody any more."""
+PATIENCE = 0.05
+"""Seconds after which a group that is under way holds up nobody any more: the disk may be slow."""
 
 _Member = tuple[Bundle, asyncio.Future[None]]
 
@@ -34,8 +34,9 @@ class Groups:
     server was lost, or that nobody knows whether the transaction took place.
     """
 
-    def __init__(self, write: Callable[[Sequence[Bundle]], Awaitable[None]]) -> None:
+    def __init__(self, write: Callable[[Sequence[Bundle]], Awaitable[None]], *, patience: float = PATIENCE) -> None:
         self._write = write
+        self._patience = patience
         self._waiting: list[_Member] = []
         self._under_way: set[asyncio.Task[None]] = set()
         self._slow: set[asyncio.Task[None]] = set()
@@ -81,7 +82,7 @@ class Groups:
 
     async def _run(self) -> None:
         members = self._gathered()
-        slow = asyncio.get_running_loop().call_later(PATIENCE, self._overtake, asyncio.current_task())
+        slow = asyncio.get_running_loop().call_later(self._patience, self._overtake, asyncio.current_task())
         try:
             await self._write_all(members)
         except Exception as fault:  # noqa: BLE001 - it is theirs who wait

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 import pytest
 
 from tracepass.core.bundles import Apart, Bundle, columns
-from tracepass.core.groups import AT_ONCE, LARGEST, MOST, PATIENCE, Groups
+from tracepass.core.groups import AT_ONCE, LARGEST, MOST, Groups
 from tracepass.core.writes import Insert, Update
 
 BUSY = 5
@@ -73,10 +73,10 @@ async def outcome(groups: Groups, one: Bundle) -> str | None:
     return None
 
 
-async def occupied(ledger: Ledger) -> tuple[Groups, list[asyncio.Task[str | None]]]:
+async def occupied(ledger: Ledger, patience: float = 60) -> tuple[Groups, list[asyncio.Task[str | None]]]:
     """Groups of which as many are under way as may be."""
     ledger.go.clear()
-    groups = Groups(ledger.write)
+    groups = Groups(ledger.write, patience=patience)
     busy = []
     for number in range(AT_ONCE):
         busy.append(asyncio.create_task(outcome(groups, bundle(f"busy {number}"))))
@@ -177,12 +177,12 @@ async def test_a_group_belongs_to_the_context_of_nobody() -> None:
 
 async def test_a_slow_group_holds_up_nobody_for_long() -> None:
     ledger = Ledger()
-    groups, busy = await occupied(ledger)
+    groups, busy = await occupied(ledger, 0.5)
     other = asyncio.create_task(outcome(groups, bundle("a")))
     started = asyncio.get_running_loop().time()
     for _ in range(AT_ONCE + 1):
         await ledger.arrived.acquire()
-    assert asyncio.get_running_loop().time() - started >= PATIENCE / 2
+    assert asyncio.get_running_loop().time() - started >= 0.2
     ledger.go.set()
     await asyncio.gather(other, *busy)
 
