@@ -444,7 +444,8 @@ class TestDoor:
 
 METHODS = (
     "initialize", "ping", "tools/list", "tools/call", "resources/read", "resources/list", "prompts/get",
-    "server/discover", "subscriptions/listen", "notifications/cancelled", "logging/setLevel", "completion/complete", "", "x",
+    "server/discover", "subscriptions/listen", "notifications/cancelled", "logging/setLevel", "completion/complete",
+    "", "x",
 )  # fmt: skip
 VERSIONS = ("2025-03-26", "2025-11-25", "2026-07-28", "1999-01-01", "x", None)
 SCALARS = (
