@@ -140,9 +140,12 @@ class SigningKeys:
         """Return a company by its slug, as it signs in an environment, and its keys, the one that signs first.
 
         Raises:
-            NotFound: there is no such company.
+            Refusal: ``not_found``, there is no such company.
         """
-        workspace = await self._workspaces.get_by_slug(slug)
+        try:
+            workspace = await self._workspaces.get_by_slug(slug)
+        except NotFound:
+            raise Refusal("not_found", "No company of this name signs here.") from None
         tenancy = Tenancy(workspace.id, environment)
         return self.issuer(workspace.slug, environment), await self._all(tenancy)
 
