@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from tracepass import __version__
 from tracepass.locale import LOCALES, resolve
+from tracepass.resolver.courses import courses_of
 from tracepass.resolver.formats import formats_for, own_name
 from tracepass.resolver.texts import Texts, Words
 from tracepass.resolver.timelines import NOTHING, Timeline, happenings
@@ -139,6 +140,7 @@ class Viewer:
             lineage=_lineage(page, presenter.words),
             happenings=happenings(timeline, page, presenter),
             more_happened=timeline.more,
+            courses=courses_of(page.get("courses", {}), template, presenter),
             keys=keys,
             record=_record(page, presenter, self._templates.category_label(template, locale)),
             acts=_acts(template, locale),
