@@ -52,7 +52,7 @@ def _own_gtin() -> None:
 @pytest.fixture
 async def shirt(client: httpx2.AsyncClient, make_product: Make) -> dict[str, Any]:
     """A product that rows can name."""
-    return await make_product(client, name="Shirt", model="SHIRT-1", category="textile", defaultFieldValues={})
+    return dict(await make_product(client, name="Shirt", model="SHIRT-1", category="textile", defaultFieldValues={}))
 
 
 def rows_of(*rows: dict[str, Any]) -> bytes:
@@ -277,7 +277,7 @@ async def test_the_sheet_of_a_category_is_filled_and_comes_back(
 def _filled(workbook: bytes) -> bytes:
     book = openpyxl.load_workbook(io.BytesIO(workbook))
     sheet = book["Passports"]
-    columns = {cell.value: cell.column for cell in sheet[1]}
+    columns = {cell.value: number for number, cell in enumerate(sheet[1], start=1)}
     assert "fields.textile_category" in columns
     assert len(sheet.data_validations.dataValidation) > 5
     sheet.cell(3, columns["gs1.gtin"], Numbers.gtin)

@@ -133,9 +133,10 @@ def _check_archive(file: BinaryIO, bounds: Bounds) -> None:
 
 def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
     """See that no part is of the kind that has to be held whole, and too large for that."""
-    if part.file_size > MOST_TEXTS and not part.filename.startswith("xl/worksheets/"):
+    is_sheet = part.filename.startswith("xl/worksheets/")
+    if part.file_size > MOST_TEXTS and not is_sheet:
         raise FileFaulty(f"{part.filename[:80]} has more than {MOST_TEXTS} bytes.", "payload_too_large")
-    if part.file_size <= LONGEST_ROW:
+    if part.file_size <= LONGEST_ROW or not is_sheet:
         return
     since = 0
     with archive.open(part) as stream:
