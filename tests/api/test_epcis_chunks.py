@@ -19,6 +19,7 @@ Event = dict[str, Any]
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a few events be many chunks."""
+    monkeypatch.setattr(chunks, "FIRST", 3)
     monkeypatch.setattr(chunks, "CHUNK", 7)
 
 

@@ -237,7 +237,9 @@ async def test_an_event_that_commits_after_newer_ones_is_told_nevertheless(
 
     async def work(session: Session) -> None:
         events = EventRepository(database, Tenancy(workspace.id, "live"))
-        await events.insert([one.document | {"passports": []} for one in batch.prepared], session=session)
+        documents = [one.document | {"passports": []} for one in batch.prepared]
+        await events.insert(documents, session=session)
+        await events.tell(documents, session=session)
         stored.set()
         await committing.wait()
 

@@ -1,4 +1,4 @@
-"""Events are prepared chunk by chunk in a thread, ahead of whoever stores them."""
+"""Events are prepared chunk by chunk in a thread, each while the one before it is being stored."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from tracepass.epcis.storing import Batch
 
-CHUNK: Final = 250
+FIRST: Final = 100
+CHUNK: Final = 300
+"""The first chunk is small, since nothing is stored while it is prepared."""
 
 Prepare = Callable[[Sequence[Any], int], Batch]
 """Prepares some events; the number is the place of the first."""
@@ -20,24 +22,27 @@ class Chunks:
     def __init__(self, events: Sequence[Any], prepare: Prepare) -> None:
         self._events = events
         self._prepare = prepare
-        self._loop = asyncio.get_running_loop()
-        self._starts = range(0, len(events), CHUNK)
-        self._done: list[asyncio.Future[Batch]] = [self._loop.create_future() for _ in self._starts]
-        self._work = asyncio.create_task(asyncio.to_thread(self._run))
+        self._starts = [0, *range(FIRST, len(events), CHUNK), len(events)]
+        self._begun: list[asyncio.Task[Batch]] = []
 
     def __len__(self) -> int:
         """Return how many chunks there are."""
-        return len(self._starts)
+        return len(self._starts) - 1
+
+    def begin(self, number: int) -> None:
+        """Begin to prepare a chunk, if there is one; those before it are prepared by then.
+
+        The thread runs as soon as the caller waits for something. It is not begun earlier: it would keep the caller
+        from working at what is prepared.
+        """
+        if number == len(self._begun) < len(self):
+            start, end = self._starts[number : number + 2]
+            self._begun.append(asyncio.create_task(asyncio.to_thread(self._prepare, self._events[start:end], start)))
 
     async def batch(self, number: int) -> Batch:
         """Return a chunk, once it is prepared."""
-        done = self._done[number]
-        waited: set[asyncio.Future[Any]] = {done, self._work}
-        await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-        if not done.done():
-            # The thread says why it stopped, or is about to hand over its last.
-            await self._work
-        return await done
+        self.begin(number)
+        return await self._begun[number]
 
     async def whole(self) -> Batch:
         """Return all events together."""
@@ -46,8 +51,3 @@ class Chunks:
             [event for batch in batches for event in batch.prepared],
             [problem for batch in batches for problem in batch.problems],
         )
-
-    def _run(self) -> None:
-        for number, start in enumerate(self._starts):
-            batch = self._prepare(self._events[start : start + CHUNK], start)
-            self._loop.call_soon_threadsafe(self._done[number].set_result, batch)

@@ -41,12 +41,21 @@ class Hasher:
     """
 
     def __init__(self, namespaces: Mapping[str, str]) -> None:
-        self._write = _Writer(Texts(namespaces), "").event
+        self._writer = _Writer(Texts(namespaces), "")
 
     def __call__(self, event: Event) -> str:
         """Return ``ni:///sha-256;<hex>?ver=CBV2.0``."""
-        digest = hashlib.sha256(self._write(event).encode("utf-8", "surrogatepass")).hexdigest()
-        return f"ni:///sha-256;{digest}?ver=CBV2.0"
+        return name_of(self._writer.event(event))
+
+    def member(self, name: str, value: Any) -> tuple[str, list[str]]:
+        """Return what one member says in its place, and what at the end; no member changes what another says."""
+        return self._writer.member(name, value)
+
+
+def name_of(text: str) -> str:
+    """Return ``ni:///sha-256;<hex>?ver=CBV2.0`` for the text that is hashed."""
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"ni:///sha-256;{digest}?ver=CBV2.0"
 
 
 class _Writer:
@@ -56,14 +65,22 @@ class _Writer:
         self._said: dict[tuple[str, str], str] = {}
 
     def event(self, event: Event) -> str:
-        said, rest = self._members(event, EVENT_ORDER)
-        for name, value in event.items():
-            if name in PAIRS:
-                if value:
-                    rest.append(name + self._sorted(self._pair(item, *PAIRS[name]) for item in value))
-            elif name not in EVENT_ORDER and name not in LEFT_OUT:
-                rest.extend(self._extension(name, value))
-        return self._join((f"eventType={event['type']}", said, self._sorted(rest)))
+        parts = {name: self.member(name, value) for name, value in event.items()}
+        said = [parts[name][0] for name in EVENT_ORDER if name in parts and parts[name][0]]
+        rest = [one for _, later in parts.values() for one in later]
+        return self._join((parts["type"][0], self._join(said), self._sorted(rest)))
+
+    def member(self, name: str, value: Any) -> tuple[str, list[str]]:
+        """Return what a member of an event says in its place, and what has to wait for the end of the event."""
+        step = EVENT_ORDER.get(name)
+        if step is not None:
+            return self._members({name: value}, {name: step})
+        if name in PAIRS:
+            pairs = [self._pair(item, *PAIRS[name]) for item in value or ()]
+            return "", [name + self._sorted(pairs)] if pairs else []
+        if name in LEFT_OUT:
+            return f"eventType={value}" if name == "type" else "", []
+        return "", list(self._extension(name, value))
 
     def _members(self, owner: Event, order: Order) -> tuple[str, list[str]]:
         """Return what is said in order, and what has to wait for the end of the event."""

@@ -77,7 +77,7 @@ class Texts:
 
 def _identifier(text: str) -> str:
     canonical = normal(text)
-    if "%" in canonical and canonical is not text:
+    if "%" in canonical and canonical != text:
         for escaped, plain in _UNESCAPED:
             canonical = canonical.replace(escaped, plain)
     return canonical

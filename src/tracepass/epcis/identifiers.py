@@ -20,6 +20,8 @@ from tracepass.gs1.keys import encode_segment
 LONGEST = 2048
 """A URI that is longer is taken for nobody's identifier; what was read is remembered, and must have bounds."""
 _URN = "urn:epc:"
+_GDTI, _GDTI_SERIAL = "urn:epc:id:gdti:", 17
+"""Documents and how long their serials may be; those of items may be longer."""
 _PLAIN_SERIAL = re.compile(r"[0-9A-Za-z_-][0-9A-Za-z_.-]{0,19}")
 _PLAIN_LINK = re.compile(r"https?://[^/?#]+(/01/[0-9]{14})(?:/10/[\w.-]{1,20})?(/21/[0-9A-Za-z_-]{1,20})", re.ASCII)
 _KEY_IN_PATH = re.compile(r"/[0-9]{2,4}/")
@@ -66,7 +68,7 @@ def _normal(uri: str) -> str:
 def _from_urn(uri: str) -> str:
     head, dot, rest = uri.partition(".")
     reference, _, serial = rest.partition(".")
-    if dot and _PLAIN_SERIAL.fullmatch(serial):
+    if dot and _PLAIN_SERIAL.fullmatch(serial) and (len(serial) <= _GDTI_SERIAL or not head.startswith(_GDTI)):
         beginning = _beginning(f"{head}.{reference}")
         if beginning is not None:
             return beginning + serial
@@ -75,8 +77,8 @@ def _from_urn(uri: str) -> str:
 
 @lru_cache(maxsize=8192)
 def _beginning(head: str) -> str | None:
-    """Return what stands before the serial of an SGTIN or LGTIN; None for other schemes and faulty references."""
-    if not head.startswith(("urn:epc:id:sgtin:", "urn:epc:class:lgtin:")):
+    """Return what stands before the serial of an SGTIN, LGTIN or GDTI; None for others and faulty references."""
+    if not head.startswith(("urn:epc:id:sgtin:", "urn:epc:class:lgtin:", _GDTI)):
         return None
     try:
         return to_link(parse_urn(f"{head}.1")).removesuffix("1")

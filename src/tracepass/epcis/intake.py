@@ -180,7 +180,9 @@ def _storing(after: Document, fresh: Sequence[Prepared]) -> Store:
     """Return what stores the events of a part that was looked at, and says what the capture is then."""
 
     async def store(events: EventRepository, session: Session) -> Document:
-        await events.insert([event.document for event in fresh], session=session)
+        documents = [event.document for event in fresh]
+        await events.insert(documents, session=session)
+        await events.tell(documents, session=session)
         return after
 
     return store
@@ -206,7 +208,10 @@ class _Fresh:
             NotFresh: one is faulty.
         """
         for number in range(len(self._chunks)):
-            await events.insert(await self._chunk(number), session=session)
+            documents = await self._chunk(number)
+            self._chunks.begin(number + 1)
+            await events.insert(documents, session=session)
+        await events.tell([event for chunk in self._linked for event in chunk], session=session)
         count = sum(map(len, self._linked))
         members = {"capturedCount": count, "warnings": self._warnings, "warningCount": self._warned}
         return captures.finished(captures.advanced(self._capture, {"errorCount": 0, **members}), now=self._intake.now)

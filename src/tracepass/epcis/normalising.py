@@ -34,7 +34,7 @@ from tracepass.epcis.identifiers import ancestors, lot_beside, normal
 from tracepass.epcis.times import timestamp
 from tracepass.epcis.vocabulary import Vocabulary, bare
 
-__all__ = ["NormalEvent", "Scope", "field_key", "normalised", "timestamp"]
+__all__ = ["EPC_LISTS", "NormalEvent", "Scope", "field_key", "normalised", "timestamp"]
 
 NormalEvent = dict[str, Any]
 _Form = Callable[[Any], Any]
@@ -50,12 +50,13 @@ def _listed(value: Any) -> Any:
 
 _biz_step: _Form = partial(bare, Vocabulary.BIZ_STEP)
 _disposition: _Form = partial(bare, Vocabulary.DISPOSITION)
-_LISTS: Final[Mapping[str, str]] = {
+EPC_LISTS: Final[Mapping[str, str]] = {
     "epcList": "epc",
     "childEPCs": "epc",
     "inputEPCList": "inputEPC",
     "outputEPCList": "outputEPC",
 }
+"""Lists of EPCs, and how the things in them are asked for."""
 _QUANTITIES: Final[Mapping[str, str]] = {
     "quantityList": "epcClass",
     "childQuantityList": "epcClass",
@@ -133,7 +134,7 @@ def _add_extension(made: _Making, name: str, value: Any) -> None:
 
 
 def _add_epcs(made: _Making, name: str, uris: list[str]) -> None:
-    into = made.twin.setdefault(_LISTS[name], [])
+    into = made.twin.setdefault(EPC_LISTS[name], [])
     for uri in uris:
         canonical = normal(uri)
         into.append(canonical)
@@ -214,7 +215,7 @@ def _formed(owner: Mapping[str, Any], forms: Mapping[str, _Form], fields: Fields
 
 
 _ADDERS: Final[Mapping[str, Callable[[_Making, str, Any], None]]] = {
-    **dict.fromkeys(_LISTS, _add_epcs),
+    **dict.fromkeys(EPC_LISTS, _add_epcs),
     **dict.fromkeys(_QUANTITIES, _add_quantities),
     **dict.fromkeys(_PAIRS, _add_pairs),
     **dict.fromkeys(_PLACES, _add_place),

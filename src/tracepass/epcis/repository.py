@@ -74,7 +74,7 @@ class EventRepository:
         return await self._events.find_one({"eventKey": key}, projection=SHOWN)
 
     async def insert(self, events: Sequence[Document], *, session: Session) -> None:
-        """Add events, all or none, and tell those who feed subscriptions of them.
+        """Add events, all or none.
 
         Raises:
             EventTaken: one of the keys is taken.
@@ -88,7 +88,11 @@ class EventRepository:
             if any(fault["code"] == _DUPLICATE for fault in error.details["writeErrors"]):
                 raise EventTaken from None
             raise
-        await self._database.collection(FEED).insert_one(self._entry(events), session=session)
+
+    async def tell(self, events: Sequence[Document], *, session: Session) -> None:
+        """Tell those who feed subscriptions of events that the same transaction added."""
+        if events:
+            await self._database.collection(FEED).insert_one(self._entry(events), session=session)
 
     def _entry(self, events: Sequence[Document]) -> Document:
         """Return what tells of new events: it is there once they are, however late their transaction commits."""

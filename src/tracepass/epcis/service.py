@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -44,7 +44,7 @@ from tracepass.epcis.receiving import (
     without_flag,
 )
 from tracepass.epcis.repository import INDEXES, CaptureRepository, EventRepository, StoredMasterData
-from tracepass.epcis.storing import Batch, prepare
+from tracepass.epcis.storing import Preparing, prepare
 from tracepass.epcis.terms import term
 from tracepass.identity.models import Caller
 from tracepass.quotas.service import EpcisEvents, TakenEvents
@@ -149,19 +149,14 @@ class Captures:
 
     async def _taken(self, caller: Caller, capture: Document, document: EpcisDocument) -> Document:
         """Store the events of a small document, while they are prepared if there are many and nothing is against it."""
-
-        def work(events: Iterable[Any], first: int) -> Batch:
-            return prepare(
-                events,
-                document.namespaces,
-                capture_id=capture["_id"],
-                record_time=capture["createdAt"],
-                first=first,
-                context=document.context,
-            )
-
+        work = Preparing(
+            document.namespaces,
+            capture_id=capture["_id"],
+            record_time=capture["createdAt"],
+            context=document.context,
+        )
         if len(document.events) < IN_THREAD_FROM:
-            batch = work(document.events, 0)
+            batch = work(document.events)
         else:
             chunks = Chunks(document.events, work)
             taken = await self._intake.take_fresh(caller.tenancy, capture, chunks, actor=caller.actor)

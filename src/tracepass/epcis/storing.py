@@ -12,22 +12,22 @@ import orjson
 from tracepass.core.ids import Id, new_id
 from tracepass.core.mongo import Document
 from tracepass.epcis.contexts import namespaces_of
-from tracepass.epcis.hashing import Hasher
+from tracepass.epcis.hashing import name_of
 from tracepass.epcis.keptcontexts import kept_context
-from tracepass.epcis.normalising import normalised
+from tracepass.epcis.members import AFTER_TYPE, Members
 from tracepass.epcis.problems import Problem
-from tracepass.epcis.terms import facts_of, term, terms_of
-from tracepass.epcis.validation import problems_of
+from tracepass.epcis.terms import Fact, term
+from tracepass.epcis.times import timestamp
+from tracepass.epcis.validation import has_shape, problems_of
 
 CANONICAL = "https://id.gs1.org/"
 LONG, MOST_BYTES = 64 * 1024, 15 * 1024 * 1024
 """An event that is longer is measured: what it is found by must fit with it into a document of the database (16 MB)."""
 _EACH = 20
 """What the database adds to each member of a list."""
-EPC_FIELDS = ("epc", "inputEPC", "outputEPC")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Prepared:
     """An event ready to be stored; ``epcs`` are the products it names, canonical."""
 
@@ -62,27 +62,7 @@ def prepare(
 
     ``first`` is the place of the first in its document, ``context`` the ``@context`` of that document.
     """
-    prepared, problems, kept_of = [], [], _keeper(list(context))
-    usual = _Preparing(namespaces, capture_id, record_time)
-    for index, event in enumerate(events, first):
-        found = problems_of(event, namespaces)
-        if found:
-            problems += [problem.within("", index) for problem in found]
-            continue
-        if "@context" in event:
-            own = namespaces_of(event["@context"], namespaces)
-            one = _Preparing(own, capture_id, record_time).prepared(event, index)
-        else:
-            one = usual.prepared(event, index)
-        kept = kept_of(event.get("@context"))
-        if kept is not None:
-            one.document["context"] = kept
-        if len(one.document["event"]) > LONG and _size(one.document) > MOST_BYTES:
-            message = "the event says more than one can be found by; divide it"
-            problems.append(Problem("", message, "event_too_large", index))
-            continue
-        prepared.append(one)
-    return Batch(prepared, problems)
+    return Preparing(namespaces, capture_id=capture_id, record_time=record_time, context=context)(events, first)
 
 
 def _keeper(context: list[Any]) -> Callable[[Any], bytes | None]:
@@ -92,39 +72,86 @@ def _keeper(context: list[Any]) -> Callable[[Any], bytes | None]:
     return lambda own: usual if own is None or context in (own, [own]) else kept_context(context, own)
 
 
-class _Preparing:
-    """Prepares events that share their namespaces, and what follows from these."""
+class Preparing:
+    """Prepares the events of one document, some at a time."""
+
+    def __init__(self, namespaces: Mapping[str, str], *, capture_id: Id, record_time: str, context: Any = ()) -> None:
+        """Take what the events share: namespaces, capture, time of record, and the ``@context`` of their document."""
+        self._namespaces = namespaces
+        self._capture_id = capture_id
+        self._record_time = record_time
+        self._kept_of = _keeper(list(context))
+        self._usual = _One(namespaces, capture_id, record_time)
+
+    def __call__(self, events: Iterable[Mapping[str, Any]], first: int = 0) -> Batch:
+        """Check events, bring them into one form and hash them; ``first`` is the place of the first."""
+        prepared, problems = [], []
+        for index, event in enumerate(events, first):
+            one = self._of(event).prepared(event, index) if has_shape(event) else None
+            if one is None:
+                problems += [problem.within("", index) for problem in problems_of(event, self._namespaces)]
+                continue
+            kept = self._kept_of(event.get("@context"))
+            if kept is not None:
+                one.document["context"] = kept
+            if len(one.document["event"]) > LONG and _size(one.document) > MOST_BYTES:
+                message = "the event says more than one can be found by; divide it"
+                problems.append(Problem("", message, "event_too_large", index))
+                continue
+            prepared.append(one)
+        return Batch(prepared, problems)
+
+    def _of(self, event: Mapping[str, Any]) -> _One:
+        if "@context" not in event:
+            return self._usual
+        return _One(namespaces_of(event["@context"], self._namespaces), self._capture_id, self._record_time)
+
+
+class _One:
+    """Prepares events that share their namespaces, one by one."""
 
     def __init__(self, namespaces: Mapping[str, str], capture_id: Id, record_time: str) -> None:
-        self._namespaces = namespaces
         self._pairs = [[prefix, namespace] for prefix, namespace in namespaces.items()]
-        self._hash = Hasher(namespaces)
+        self._members = Members(namespaces)
         self._capture_id = capture_id
         self._captured = term("capture", str(capture_id))
         self._record_time = record_time
 
-    def prepared(self, event: Mapping[str, Any], index: int) -> Prepared:
-        """Return an event as it is stored."""
-        twin = normalised(event, self._namespaces)
-        digest = self._hash(event)
-        twin["eventID"] = event_id = twin.get("eventID") or digest
-        facts = facts_of(twin)
+    def prepared(self, event: Mapping[str, Any], index: int) -> Prepared | None:
+        """Return an event as it is stored; None if a prefix in it is declared nowhere."""
+        time = timestamp(event["eventTime"])
+        places = [(AFTER_TYPE, f"eventTime={time}")]
+        later: list[str] = []
+        terms = [self._captured]
+        facts: list[Fact] = []
+        epcs: list[str] = []
+        for said in self._members.of(event):
+            if not said.is_declared:
+                return None
+            if said.place is not None:
+                places.append(said.place)
+            later += said.later
+            terms += said.terms
+            facts += said.facts
+            epcs += said.epcs
+        places.sort()
+        later.sort()
+        digest = name_of("".join([text for _, text in places] + later))
+        event_id = event.get("eventID") or digest
+        terms.append(term("eventID", event_id))
         document: Document = {
             "_id": new_id(),
             "captureId": self._capture_id,
             "eventID": event_id,
             "eventKey": _key(event_id, event.get("errorDeclaration")),
             "hash": digest,
-            "eventTime": twin["eventTime"],
+            "eventTime": time,
             "recordTime": self._record_time,
-            "terms": [self._captured, *terms_of(twin, facts)],
-            "facts": [{"k": key, "v": value} for key, value in facts],
+            "terms": list(dict.fromkeys(terms)),
+            "facts": [{"k": key, "v": value} for key, value in dict.fromkeys(facts)],
             "namespaces": self._pairs,
             "event": orjson.dumps(event),
         }
-        epcs = [epc for name in EPC_FIELDS for epc in twin.get(name, ())]
-        if "parentID" in twin:
-            epcs.append(twin["parentID"])
         return Prepared(index, document, tuple(dict.fromkeys(epcs)))
 
 

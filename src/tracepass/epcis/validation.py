@@ -50,9 +50,15 @@ def problems_of(event: Any, namespaces: Mapping[str, str]) -> list[Problem]:
     found = [] if validator.is_valid(event) else list(_told(validator.iter_errors(event), kind))
     own = event.get("@context")
     known = namespaces if own is None else namespaces_of(own, namespaces)
-    if _names_undeclared(event, known):
+    if names_undeclared(event, known):
         found.extend(islice(_undeclared(event, known, ()), MOST_PROBLEMS - len(found)))
     return found
+
+
+def has_shape(event: Any) -> bool:
+    """Tell whether an event is what the schema of its type says; names of extensions are not looked at."""
+    kind = event.get("type") if isinstance(event, dict) else None
+    return isinstance(kind, str) and _VALIDATORS.get(kind, _OTHER).is_valid(event)
 
 
 def problems_in(document: Document) -> list[Problem]:
@@ -70,7 +76,7 @@ def _told(errors: Iterator[ValidationError], kind: str) -> Iterator[Problem]:
     return islice((problem for error in errors for problem in problem_of(error, kind)), MOST_PROBLEMS)
 
 
-def _names_undeclared(event: Mapping[str, Any], namespaces: Mapping[str, str]) -> bool:
+def names_undeclared(event: Mapping[str, Any], namespaces: Mapping[str, str]) -> bool:
     """Tell whether any name's prefix is declared nowhere; almost every event is done with here."""
     pending: list[Any] = []
     for name, value in event.items():
