@@ -37,6 +37,7 @@ FEWEST = 6
 """Of fewer different characters a text says nothing: it stands for anything long."""
 PUBLISHED = ("/api/v1/domains",)
 """Where a ``token`` is none: it stands in the DNS for everybody to see."""
+COOKIES = frozenset({"tp_session", "tp_access"})
 LOOKING = "a test looks"
 """The comment of a query that no index need serve."""
 _CODE_OF_ERROR = re.compile(r"(?!tp_)[a-z]+(?:_[a-z]+)+")
@@ -63,7 +64,7 @@ class Secrets:
             return
         self.add(request.headers.get("authorization", "").rpartition(" ")[2], request.headers.get("x-api-key"))
         self.add(request.headers.get("cookie", "").partition("tp_session=")[2].partition(";")[0])
-        self.add(*(value for name, value in response.cookies.items() if name == "tp_session"))
+        self.add(*(one.value for one in response.cookies.jar if one.name in COOKIES))
         location = urlsplit(response.headers.get("location", ""))
         for text in (request.url.query.decode(), location.query):
             self.add(*(value for name, value in parse_qsl(text) if name in NAMES))

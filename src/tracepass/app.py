@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 
+from tracepass.accessgrants.router import grants_router
 from tracepass.accounts.audit_router import audit_router
 from tracepass.accounts.auth_router import auth_router
 from tracepass.accounts.keys_router import keys_router, workspace_router
@@ -64,6 +65,7 @@ from tracepass.passports.upkeep_router import upgrade_router, upkeep_router
 from tracepass.products.router import media_router
 from tracepass.products.router import router as products_router
 from tracepass.quotas.service import Quotas
+from tracepass.resolver.access_router import access_router
 from tracepass.resolver.root_router import link_router, root_router
 from tracepass.resolver.router import landing_router
 from tracepass.resolver.router import router as resolver_router
@@ -103,6 +105,8 @@ ROUTERS = (
     verdict_router,
     compliance_router,
     files_router,
+    grants_router,
+    access_router,
     webhooks_router,
     epcis_router,
     workbench_router,

@@ -5,6 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from tracepass.accessgrants import service as accessgrants
+from tracepass.accessgrants.inventory_repository import WorkspaceInventory
+from tracepass.accessgrants.service import AccessGrants, GrantDoor, GrantUses
 from tracepass.accounts.audit import AuditLog
 from tracepass.accounts.company import Company
 from tracepass.contract.served import Contract
@@ -75,6 +78,7 @@ from tracepass.passports.defaults import DefaultsCopier
 from tracepass.passports.desk import Desk
 from tracepass.passports.exporting import LIFE_SECTION, passports_section
 from tracepass.passports.fieldwork import PassportFields
+from tracepass.passports.granted import GrantedPassports
 from tracepass.passports.gtins import GtinClaims
 from tracepass.passports.labels.service import Labels
 from tracepass.passports.life.service import PassportLives
@@ -93,6 +97,7 @@ from tracepass.products.images import ProductImages
 from tracepass.products.service import Products
 from tracepass.quotas import service as quotas
 from tracepass.quotas.service import EpcisEvents, Plans, Quotas, Slots
+from tracepass.resolver.granted import GrantedScans
 from tracepass.resolver.hosts import Hosts
 from tracepass.resolver.linking import Linking
 from tracepass.resolver.service import Resolver
@@ -126,6 +131,7 @@ INDEXES = (
     *subscriptionsrepository.INDEXES,
     *exports.INDEXES,
     *imports.INDEXES,
+    *accessgrants.INDEXES,
     *traces.INDEXES,
     *measurements.INDEXES,
     *credentials.INDEXES,
@@ -155,11 +161,12 @@ def build_services(
     lots = LotNumbers(database)
     catalogue = Products(database, clock=clock, rules=templates, passports=PassportCounts(database), lots=lots)
     blobs = open_blobs(database, DOCUMENTS, settings.storage)
-    files = Files(database, blobs=blobs, clock=clock, references=FileReferences(database))
     claims = GtinClaims(database, clock=clock)
     plans = Plans.load(settings.plans)
     slots = Slots(database, plans=plans, clock=clock, passports=PassportCounts(database))
     desk = Desk(database, clock=clock, templates=templates, products=catalogue, origins=origins, plans=plans)
+    granted = GrantedPassports(desk, GrantUses(database, clock=clock))
+    files = Files(database, blobs=blobs, clock=clock, references=FileReferences(database), openings=granted)
     services = (
         database,
         templates,
@@ -176,7 +183,9 @@ def build_services(
         *_desk_services(desk, claims, files),
         *_history_services(PassportLives(desk, files=files), origins),
         *_plain_services(templates, origins, clock),
-        *_credential_services(desk, settings),
+        *_scan_services(desk, settings, granted),
+        granted,
+        AccessGrants(database, clock=clock, inventory=WorkspaceInventory(database, files)),
         *_link_services(database, settings, clock, claims, records or DnsTxtRecords()),
         *_webhook_services(database, settings, clock),
         *_export_services(database, settings, clock, templates),
@@ -206,14 +215,16 @@ def _desk_services(desk: Desk, claims: GtinClaims, files: Files) -> tuple[object
     )
 
 
-def _credential_services(desk: Desk, settings: Settings) -> tuple[object, ...]:
-    """Return who signs what the public may see, and what gives it out: to companies, and to everybody."""
+def _scan_services(desk: Desk, settings: Settings, granted: GrantedPassports) -> tuple[object, ...]:
+    """Return who signs what the public may see, and what gives it out: to companies, to holders, and to everybody."""
     database, clock, origins = desk.database, desk.clock, desk.origins
     sealing = Sealing(load_secret_keys(settings))
     keys = SigningKeys(database, clock=clock, sealing=sealing, origin=origins.api)
     notary = Credentials(keys, desk.templates, origin=origins.api)
     resolver = Resolver.over(database, desk.templates, notary, clock=clock, origin=origins.resolver)
-    return keys, notary, PassportCredentials(desk, notary), resolver
+    measured = Measurements(UseData(desk))
+    scans = GrantedScans(database, desk.templates, resolver, granted, measured=measured)
+    return keys, notary, PassportCredentials(desk, notary), resolver, scans
 
 
 def _history_services(lives: PassportLives, origins: Origins) -> tuple[object, ...]:
@@ -228,7 +239,8 @@ def _history_services(lives: PassportLives, origins: Origins) -> tuple[object, .
 def _identity_services(database: Database, settings: Settings, clock: Clock) -> tuple[object, ...]:
     """Return what knows callers, and what people do with their accounts."""
     tokens = AccessTokens(load_secret_key(settings), issuer=settings.api_origin, clock=clock)
-    doors = (KeyDoor(database), SessionDoor(database), TokenDoor(database, tokens, clock=clock))
+    people = (KeyDoor(database), SessionDoor(database), TokenDoor(database, tokens, clock=clock))
+    doors = (*people, GrantDoor(database, clock=clock))
     return (
         Authenticator(doors, clock=clock, origin=settings.api_origin),
         *account_services(database, clock),

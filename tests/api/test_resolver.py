@@ -271,7 +271,7 @@ async def test_answers_may_be_read_by_any_site_and_name_their_other_forms(
     link = published["gs1"]["digitalLinkUri"]
     assert f'<{link}>; rel="canonical"' in answer.headers["link"]
     assert 'type="application/ld+json"' in answer.headers["link"]
-    assert answer.headers["vary"] == "Accept, Accept-Language, Accept-Encoding"
+    assert answer.headers["vary"] == "Accept, Accept-Language, Accept-Encoding, Authorization, Cookie"
     assert answer.headers["cache-control"].startswith("public, max-age=")
     for path in (path_of(published), "/01/04012345000016"):
         preflight = await anonymous.options(path)

@@ -18,6 +18,7 @@ HTTP_CLIENTS = {"httpx2", "httpcore2", "httpx", "httpcore", "requests", "aiohttp
 
 # Features of the API and of the domain; `core`, `gs1`, `locale`, `api`, `supervisor`, `cli` and `demo` are none.
 FEATURES = {
+    "accessgrants",
     "accounts",
     "credentials",
     "domains",
@@ -50,6 +51,7 @@ COMPOSITION_ROOTS = ("tracepass.app", "tracepass.assembly", "tracepass.worker", 
 
 # `core` has the driver where it is named here, repositories may have it, nobody else.
 DRIVER_MODULES = {
+    "tracepass.accessgrants.directory_repository",
     "tracepass.core.blobs",
     "tracepass.core.bundles",
     "tracepass.core.embedded.replica",

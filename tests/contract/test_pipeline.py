@@ -55,7 +55,7 @@ def _is_oauth(operation: Operation) -> bool:
 
 def _shows_a_page(operation: Operation) -> bool:
     """Tell whether an operation is for a browser, which gets to the database only with its cookies."""
-    return operation.id in {"showSignIn", "signIn", "listApps", "disconnectApp"}
+    return operation.id in {"showSignIn", "signIn", "listApps", "disconnectApp", "showAccess", "openAccess"}
 
 
 def _has_code(operation: Operation, status: str, code: str) -> bool:
@@ -86,7 +86,7 @@ def _is_for_people(operation: Operation) -> bool:
     return operation.definition.get("security") == [{"sessionCookie": []}]
 
 
-@_documenting("401", but=_is_entrance)
+@_documenting("401", but=lambda operation: _is_entrance(operation) or _is_scan(operation))
 async def test_a_call_with_a_key_that_opens_nothing_is_unauthorized(
     operation: Operation, requests: Requests, office: Office
 ) -> None:

@@ -122,6 +122,34 @@ async def test_a_credential_that_opens_nothing_is_as_good_as_none(
     assert _refusal(answer) == (401, "unauthorized", None)
 
 
+@pytest.fixture(scope="module")
+async def holder(office: Office) -> httpx2.AsyncClient:
+    """Somebody with an access grant for a whole workspace."""
+    owner = await office.client(await office.workspace(name="Granting"))
+    body = {
+        "role": "market_surveillance",
+        "holder": {"name": "Authority"},
+        "scope": {"type": "workspace"},
+        "purpose": "Inspection",
+        "expiresAt": timestamp(system_clock() + timedelta(days=30)),
+    }
+    made = await owner.post("/api/v1/access-grants", json=body)
+    assert made.status_code == 201, made.text
+    return client_of(office.app, office.contract, key=made.json()["token"])
+
+
+@_each(GUARDED)
+async def test_an_access_grant_opens_passports_and_nothing_else(
+    operation: Operation, requests: Requests, holder: httpx2.AsyncClient
+) -> None:
+    answer = await requests.send(holder, operation)
+    if operation.id in OPEN_TO_GRANTS:
+        # Nothing of a workspace is known to a holder but passports that were published.
+        assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
+    else:
+        assert _refusal(answer) == (403, "forbidden", {"credential": "access_grant"})
+
+
 @_each([operation for operation in GUARDED if operation.method != "get"])
 async def test_a_session_writes_from_our_own_pages_alone(
     operation: Operation, requests: Requests, people: dict[tuple[str, Role], httpx2.AsyncClient]
@@ -234,6 +262,8 @@ async def test_what_is_live_does_not_exist_for_a_test_key(
     assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
 
 
+OPEN_TO_GRANTS = {"getPassport", "getPassportBySerial"}
+"""What holders of access grants may ask for."""
 NOT_FOR_APPLICATIONS = {"createApiKey"}
 """What no application does, whatever it was granted: a key would outlive it."""
 SHARED = (

@@ -27,7 +27,7 @@ class Tenancy:
 class Actor:
     """Who did something: what history, audit log and snapshots show."""
 
-    type: Literal["api_key", "user", "system", "operator"]
+    type: Literal["api_key", "user", "access_grant", "system", "operator"]
     id: str | None
     label: str
 

@@ -9,6 +9,7 @@ from fastapi import File, UploadFile
 from starlette.responses import Response
 
 from tracepass.api import Budget, Call, Router, answer, path_id, raw_answer
+from tracepass.api.holders import holder_of
 from tracepass.api.policy import FILE_LIMIT, FORM_OVERHEAD, MULTIPART
 from tracepass.core.errors import Refusal
 from tracepass.files.service import Files
@@ -33,10 +34,11 @@ async def add_file(call: Call, file: Annotated[UploadFile, File()]) -> Response:
     return answer(stored, 201, headers={"Location": f"/api/v1/files/{stored['_id']}"})
 
 
-@router.operation("GET", "/{id}", public=True)
+@router.operation("GET", "/{id}", public=True, granted=True)
 async def get_file(call: Call) -> Response:
-    """Serve a file to its workspace, or to anybody while it is public."""
-    facts, data = await call.service(Files).get(await call.optional_caller("passports:read"), path_id(call, "id"))
+    """Serve a file to its workspace, to holders of access grants for what refers to it, or to anybody if public."""
+    file_id, caller, holder = path_id(call, "id"), await call.optional_caller("passports:read"), await holder_of(call)
+    facts, data = await call.service(Files).get((caller, holder.caller if holder is not None else None), file_id)
     kind = "inline" if facts["mediaType"].startswith("image/") else "attachment"
     headers = {
         "Content-Disposition": f"{kind}; filename*=UTF-8''{quote(facts['name'])}",

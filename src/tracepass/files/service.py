@@ -35,14 +35,25 @@ class References(Protocol):
         ...
 
 
+class Openings(Protocol):
+    """What files need to know of access grants."""
+
+    async def opens_file(self, caller: Caller, file_id: Id) -> bool:
+        """Tell whether a value that the holder of a grant may read refers to a file; it counts as a use."""
+        ...
+
+
 class Files:
     """Files of every workspace, one at a time."""
 
-    def __init__(self, database: Database, *, blobs: Blobs, clock: Clock, references: References) -> None:
+    def __init__(
+        self, database: Database, *, blobs: Blobs, clock: Clock, references: References, openings: Openings
+    ) -> None:
         self._database = database
         self._blobs = blobs
         self._clock = clock
         self._references = references
+        self._openings = openings
 
     async def add(self, caller: Caller, name: str, data: bytes) -> Document:
         """Store a file; pictures lose their metadata.
@@ -66,21 +77,24 @@ class Files:
         await FileRepository(self._database, caller.tenancy).insert(file)
         return file
 
-    async def get(self, caller: Caller | None, file_id: Id) -> tuple[Document, bytes]:
-        """Return a file's facts and bytes to its workspace, or to anybody while it is public.
+    async def get(self, readers: Sequence[Caller | None], file_id: Id) -> tuple[Document, bytes]:
+        """Return a file's facts and bytes to its workspace, to those granted access, or to anybody while it is public.
+
+        A browser may hold a session and an access grant, so there may be two ``readers`` in one.
 
         Raises:
             NotFound: there is none, or it is not for this reader.
         """
         blob = await self._blobs.find(file_id)
-        if blob is None or not await self._may_read(caller, blob, file_id):
+        if blob is None or not await self._may_read(readers, blob, file_id):
             raise NotFound("file")
         return {"name": blob.facts["name"], "mediaType": blob.media_type}, blob.data
 
-    async def _may_read(self, caller: Caller | None, blob: Blob, file_id: Id) -> bool:
-        if caller is not None and caller.tenancy == blob.tenancy:
+    async def _may_read(self, readers: Sequence[Caller | None], blob: Blob, file_id: Id) -> bool:
+        at_home = [reader for reader in readers if reader is not None and reader.tenancy == blob.tenancy]
+        if any(reader.grant is None for reader in at_home) or await self._references.is_public(blob.tenancy, file_id):
             return True
-        return await self._references.is_public(blob.tenancy, file_id)
+        return bool(at_home) and await self._openings.opens_file(at_home[-1], file_id)
 
     async def delete(self, caller: Caller, file_id: Id) -> None:
         """Delete a file.

@@ -7,7 +7,7 @@ from tracepass.core.mongo import Database
 from tracepass.identity.access_repository import INDEXES as ACCESS_INDEXES
 from tracepass.identity.apikeys import ApiKeys
 from tracepass.identity.arrivals import Arrivals
-from tracepass.identity.authentication import METADATA_PATH, Authenticator, Unauthorized, challenge
+from tracepass.identity.authentication import METADATA_PATH, Authenticator, Opened, Unauthorized, challenge
 from tracepass.identity.cookies import cookie_attributes, no_session_cookie, session_cookie
 from tracepass.identity.grants import Grant, Grants
 from tracepass.identity.grants_repository import INDEXES as GRANT_INDEXES
@@ -68,6 +68,7 @@ __all__ = [
     "KeyDoor",
     "Member",
     "Members",
+    "Opened",
     "Pace",
     "Passwords",
     "People",

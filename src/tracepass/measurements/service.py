@@ -10,6 +10,7 @@ from tracepass.core import completion
 from tracepass.core.changes import Stale
 from tracepass.core.clock import timestamp
 from tracepass.core.errors import Refusal
+from tracepass.core.ids import Id
 from tracepass.core.mongo import Document, Session
 from tracepass.core.paging import Position, read_cursor, write_cursor
 from tracepass.core.securitylog import SecurityLog
@@ -121,10 +122,10 @@ class Measurements:
         return {"passportId": passport["_id"], "dynamic": latest_values(passport)}
 
     async def courses(
-        self, caller: Caller, passport: Document, fields: Sequence[str], *, most: int
+        self, caller: Caller, passport_id: Id, fields: Sequence[str], *, most: int
     ) -> Mapping[str, list[Document]]:
         """Return the newest measurements of some fields of a passport, the oldest of them first."""
         kept = MeasurementRepository(self._use.database, caller.tenancy)
-        pages = (kept.page(Wanted(passport["_id"], [name]), limit=most) for name in fields)
+        pages = (kept.page(Wanted(passport_id, [name]), limit=most) for name in fields)
         found = await asyncio.gather(*pages)
         return {name: page[::-1] for name, page in zip(fields, found, strict=True)}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final, get_args
 
-from tracepass.identity.models import Caller
-from tracepass.templates.models import Audience, Field
+from tracepass.identity.models import AccessGrant, Caller
+from tracepass.templates.models import Audience, Field, Template
 
 EVERYBODY: Final[frozenset[Audience]] = frozenset({"public"})
 EVERY: Final[frozenset[Audience]] = frozenset(get_args(Audience))
@@ -35,3 +36,17 @@ def audiences_of(caller: Caller | None, passport: Mapping[str, Any]) -> frozense
 def is_open(field: Field, state: Mapping[str, Any], audiences: frozenset[Audience]) -> bool:
     """Tell whether a reader may see a value: it is approved, and they are of an audience of its field."""
     return state["status"] == "approved" and not audiences.isdisjoint(field.audiences)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the holder of an access grant reads: page data and JSON-LD as for the public, with what is theirs besides.
+
+    ``suspended_at`` says since when the passport is suspended, None if it is not.
+    """
+
+    page: Mapping[str, Any]
+    jsonld: bytes
+    template: Template
+    grant: AccessGrant
+    suspended_at: str | None

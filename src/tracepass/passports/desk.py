@@ -17,6 +17,7 @@ from tracepass.core.origins import Origins
 from tracepass.core.turns import Turns
 from tracepass.gs1.keys import PassportKey
 from tracepass.identity.models import Caller
+from tracepass.passports.audiences import EVERYBODY
 from tracepass.passports.completion import completion_percentage, field_counts
 from tracepass.passports.compliance import Facts, examine, tally_key
 from tracepass.passports.fields import Hand
@@ -273,7 +274,7 @@ class Desk:
 def kept_beside(passport: Document, template: Template) -> Document:
     """Return what is kept beside a passport for the platform alone; the archived are not counted any more."""
     references: list[Id] = file_ids(template, passport["fields"])
-    shown: list[Id] = file_ids(template, passport["fields"], public_only=True)
+    shown: list[Id] = file_ids(template, passport["fields"], audiences=EVERYBODY)
     report = None if passport["status"] == "archived" else examine(Facts.of(passport, template), formats_known=True)
     key = None if report is None else tally_key(report)
     return {"fileRefs": references, "publicFileRefs": shown, "complianceKey": key}

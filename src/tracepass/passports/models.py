@@ -14,11 +14,11 @@ from tracepass.core.tenancy import Environment
 from tracepass.gs1.gln import normalise_gln
 from tracepass.gs1.gtin import normalise_gtin
 from tracepass.locale import check_locale
-from tracepass.passports.audiences import EVERYBODY, audiences_of, is_open
+from tracepass.passports.audiences import EVERYBODY, Reading, audiences_of, is_open
 from tracepass.passports.secondlife.models import LineageCreate
 from tracepass.templates.service import is_country
 
-__all__ = ["EVERYBODY", "audiences_of", "is_open"]
+__all__ = ["EVERYBODY", "Reading", "audiences_of", "is_open"]
 
 Granularity = Literal["model", "batch", "item"]
 Status = Literal["draft", "in_review", "approved", "published", "suspended", "expired", "archived"]

@@ -10,11 +10,11 @@ import orjson
 from tracepass.core.canonical import plain
 from tracepass.core.mongo import Document
 from tracepass.identity.models import Caller
+from tracepass.passports.audiences import EVERYBODY, is_open
 from tracepass.passports.jsonld import public_jsonld
 from tracepass.passports.secondlife.rules import public_lineage
-from tracepass.passports.values import is_public
-from tracepass.passports.wire import shown
-from tracepass.templates.models import Template
+from tracepass.passports.wire import shown, told_in_use
+from tracepass.templates.models import Audience, Template
 
 STATE_MEMBERS = ("suspendedAt", "suspensionReason", "archivedAt", "expiresAt")
 SHOWN_MEMBERS = ("value", "sourceLocale", "translations", "updatedAt")
@@ -47,9 +47,16 @@ def public_view(
     }
 
 
-def page_data(passport: Mapping[str, Any], product: Document, caller: Caller, template: Template) -> Document:
-    """Return the data of the page: approved values that the public is among the audiences of, and nothing else."""
-    fields = shown(passport, template)["fields"]
+def page_data(
+    passport: Mapping[str, Any],
+    product: Document,
+    caller: Caller,
+    template: Template,
+    *,
+    audiences: frozenset[Audience] = EVERYBODY,
+) -> Document:
+    """Return the data of the page: approved values that its readers are among the audiences of, and nothing else."""
+    fields = {**shown(passport, template)["fields"], **told_in_use(passport)}
     return {
         "passportId": str(passport["_id"]),
         "gs1": passport["gs1"],
@@ -68,10 +75,10 @@ def page_data(passport: Mapping[str, Any], product: Document, caller: Caller, te
         "fields": {
             key: {name: state[name] for name in SHOWN_MEMBERS}
             for key, state in fields.items()
-            if is_public(template.fields[key], state)
+            if is_open(template.fields[key], state, audiences)
         },
         "parties": passport["parties"],
-        **public_lineage(passport, template),
+        **public_lineage(passport, template, audiences),
         "publishedAt": passport.get("publishedAt"),
         "updatedAt": passport["updatedAt"],
         "expiresAt": passport.get("expiresAt"),

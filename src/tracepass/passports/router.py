@@ -15,6 +15,7 @@ from tracepass.core.mongo import Document
 from tracepass.core.schema import Nothing
 from tracepass.passports.addresses import locator, on_passport
 from tracepass.passports.attesting import PassportCredentials, wants_credential
+from tracepass.passports.granted import GrantedPassports
 from tracepass.passports.models import (
     CREDENTIAL_TYPE,
     PassportBatch,
@@ -73,9 +74,13 @@ async def create_passports(call: Call, body: PassportBatch) -> Response:
     return answer(outcome, 207)
 
 
-@on_passport(router, "GET", scope=READ, budget=Budget.READS)
+@on_passport(router, "GET", scope=READ, budget=Budget.READS, granted=True)
 async def get_passport(call: Call, query: Annotated[ReadQuery, Query()]) -> Response:
-    """Read one passport, or what the public may see of it as a signed credential."""
+    """Read one passport, what the holder of an access grant may see of it, or what everybody may, as a credential."""
+    if call.caller.grant is not None:
+        shown = await call.service(GrantedPassports).entity(call.caller, locator(call), query)
+        headers = {"ETag": f'"{shown["version"]}"', "Cache-Control": "private, no-store", "Vary": "Authorization"}
+        return answer(shown, headers=headers)
     if query.format == "vc" or (query.format is None and wants_credential(call.headers.get("accept"))):
         return await _credential(call)
     passport = await call.service(Passports).get(call.caller, locator(call), query)

@@ -11,7 +11,8 @@ import orjson
 from tracepass.core.canonical import plain
 from tracepass.core.errors import Invalid
 from tracepass.core.ids import Id, find_id
-from tracepass.templates.models import Field, Template, ValueType
+from tracepass.passports.audiences import is_open
+from tracepass.templates.models import Audience, Field, Template, ValueType
 from tracepass.templates.service import check_value
 
 VALUE_LIMIT = 256 * 1024
@@ -81,14 +82,17 @@ def check_size(passport: Mapping[str, Any]) -> None:
         raise Invalid(form_errors=[message], code="too_large", message=message)
 
 
-def file_ids(template: Template, fields: Mapping[str, Mapping[str, Any]], *, public_only: bool = False) -> list[Id]:
-    """List the files that the fields refer to; with ``public_only``, those of approved public values."""
+def file_ids(
+    template: Template, fields: Mapping[str, Mapping[str, Any]], *, audiences: frozenset[Audience] | None = None
+) -> list[Id]:
+    """List the files that the fields refer to; with ``audiences``, those of approved values that are open to them."""
     found: set[Id] = set()
     for key in _file_fields(template) & fields.keys():
         field, state = template.fields[key], fields[key]
-        if public_only and not is_public(field, state):
-            continue
-        values = [state["value"]] if public_only else [state["value"], state.get("pending", {}).get("value")]
+        if audiences is None:
+            values = [state["value"], state.get("pending", {}).get("value")]
+        else:
+            values = [state["value"]] if is_open(field, state, audiences) else []
         found.update(reference for value in values for reference in _references(field, value))
     return sorted(found)
 
@@ -101,11 +105,6 @@ def _file_fields(template: Template) -> frozenset[str]:
         return typed.data_type == "file_reference" or any(refers(column) for column in typed.columns)
 
     return frozenset(key for key, field in template.fields.items() if refers(field))
-
-
-def is_public(field: Field, state: Mapping[str, Any]) -> bool:
-    """Tell whether anybody may see the value: it is approved, and the public is among the field's audiences."""
-    return "public" in field.audiences and state["status"] == "approved"
 
 
 def _references(typed: ValueType, value: Any) -> Iterator[Id]:

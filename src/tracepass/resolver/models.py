@@ -59,6 +59,21 @@ class PublishedData:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """With what grant a page is read, for its banner; ``audience`` is empty if it opens nothing here.
+
+    ``ended`` tells that the grant is over, ``by_cookie`` that the browser holds it and can let go of it.
+    """
+
+    audience: str = ""
+    holder: str = ""
+    expires_at: str | None = None
+    suspended_at: str | None = None
+    ended: bool = False
+    by_cookie: bool = False
+
+
 class PassportMissing(Refusal):
     """Nothing is published behind a link; the answer never tells whether there is a draft."""
 
@@ -75,6 +90,7 @@ class PassportSuspended(Refusal):
             "This passport is suspended; its content cannot be shown until it is released again.",
             details={"suspendedAt": state.suspended_at, "reason": state.suspension_reason},
         )
+        self.state = state
         self.suspended_at = state.suspended_at
         self.reason = state.suspension_reason
 

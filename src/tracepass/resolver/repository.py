@@ -54,6 +54,10 @@ class CrossWorkspaceIdentifiers:
         """Return the state, the page data and the ready JSON-LD."""
         return await self._identifiers.find_one({"_id": key}, {**_STATE, "page": 1, "jsonld": 1})
 
+    async def find_whole(self, key: str) -> Document | None:
+        """Return the state, the page data, the ready JSON-LD and what happened to the product."""
+        return await self._identifiers.find_one({"_id": key}, {**_SHOWN, "page": 1, "jsonld": 1})
+
 
 class CrossWorkspaceScans:
     """Writes scan counts of any workspace."""

@@ -15,12 +15,14 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tracepass.api.holders import Holder, cookies_of, holder_of
 from tracepass.api.publicity import FRESH, METHODS, PUBLIC, for_method, is_fresh, preflight, query_of, tag_of
 from tracepass.core.errors import Invalid, NotFound, Refusal
 from tracepass.gs1.identities import GTIN, LOT, SERIAL, BadIdentity, Identity, read_loosely, read_path
 from tracepass.gs1.keys import PassportKey
 from tracepass.locale import UnknownLocale, check_locale
 from tracepass.resolver.bodies import Body
+from tracepass.resolver.granted import PRIVATE, GrantedScans
 from tracepass.resolver.linking import Linking, Place
 from tracepass.resolver.models import LinkMalformed, PassportMissing, Reader, State
 from tracepass.resolver.negotiation import CREDENTIAL, LINKSET, PAGE, Wanted, device_of, wanted_type
@@ -158,6 +160,9 @@ async def _answer(scan: Scan) -> Response:
             return elsewhere
     if scan.wanted == CREDENTIAL:
         return await _credential(scan)
+    holder = await holder_of(scan.request)
+    if holder is not None:
+        return await _granted(scan, holder)
     return await (_page(scan) if scan.wanted in {PAGE, LINKSET} else _data(scan))
 
 
@@ -193,6 +198,33 @@ async def _data(scan: Scan) -> Response:
     return Response(data.body, headers=headers, media_type=scan.wanted)
 
 
+async def _granted(scan: Scan, holder: Holder) -> Response:
+    """Answer somebody who shows an access grant, past every cache."""
+    scans: GrantedScans = scan.request.app.state.services[GrantedScans]
+    is_page = scan.wanted in {PAGE, LINKSET}
+    found = await scans.find(
+        scan.key,
+        scan.place.workspace,
+        holder,
+        owner=scan.place.workspace_id,
+        form="viewer" if is_page else "jsonld",
+    )
+    headers = _shown(scan, found.state, "") | PRIVATE
+    del headers["ETag"]
+    if is_page:
+        body, locale = scans.page(found, scan.reader)
+        headers |= {**PAGE_HEADERS, "Content-Language": locale}
+    else:
+        body, locale = scans.data(found, link=scan.resolver.link_of(scan.key, scan.place.workspace)), None
+    if scan.request.method == "GET":
+        scan.resolver.count(found.state, scan.reader, "page" if is_page else "data", locale=locale)
+    response = Response(body, headers=headers, media_type="text/html; charset=utf-8" if is_page else scan.wanted)
+    if holder.caller is None:
+        for cookie in cookies_of("", attributes="HttpOnly; SameSite=Lax", seconds=0):
+            response.headers.append("Set-Cookie", cookie)
+    return response
+
+
 async def _credential(scan: Scan) -> Response:
     """Answer with the signed form of the data, which is made anew for each that asks."""
     state, body = await scan.resolver.get_credential(scan.key, scan.place.workspace, owner=scan.place.workspace_id)
@@ -210,6 +242,7 @@ def _shown(scan: Scan, state: State, tag: str) -> dict[str, str]:
     headers = {
         **PUBLIC,
         **FRESH,
+        "Vary": f"{PUBLIC['Vary']}, Authorization, Cookie",
         "ETag": f'W/"{tag}"',
         "Link": (
             f'<{link}>; rel="canonical", <{link}?format=jsonld>; rel="alternate"; type="application/ld+json", '

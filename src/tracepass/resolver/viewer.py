@@ -1,6 +1,6 @@
 """The page a person sees after a scan: plain values in, HTML out, no script anywhere.
 
-Only fields whose audience includes the public are shown, whatever the data hold.
+Only fields whose audience includes the public, or the one a grant is for, are shown, whatever the data hold.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from importlib import resources
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -20,6 +20,7 @@ from tracepass import __version__
 from tracepass.locale import LOCALES, resolve
 from tracepass.resolver.courses import courses_of
 from tracepass.resolver.formats import formats_for, own_name
+from tracepass.resolver.models import Access
 from tracepass.resolver.texts import Texts, Words
 from tracepass.resolver.timelines import NOTHING, Timeline, happenings
 from tracepass.resolver.values import Entry, Party, Presenter
@@ -119,11 +120,22 @@ class Viewer:
         }
 
     def passport(
-        self, page: Json, template: Template, *, locale: str, status: str, timeline: Timeline = NOTHING, keys: str = ""
+        self,
+        page: Json,
+        template: Template,
+        *,
+        locale: str,
+        status: str,
+        timeline: Timeline = NOTHING,
+        keys: str = "",
+        access: Access | None = None,
     ) -> str:
-        """Return the page of a published or expired passport; ``keys`` is where the keys of its company are."""
+        """Return the page of a published or expired passport; with ``access`` as the holder of a grant reads it.
+
+        ``keys`` is where the keys of its company are.
+        """
         presenter = self._presenter(locale)
-        chapters = chapters_of(page, template, presenter)
+        chapters = chapters_of(page, template, presenter, audience=access.audience if access else "")
         description = resolve(
             {"value": page["product"].get("description"), "sourceLocale": page["product"].get("sourceLocale")}, locale
         )
@@ -145,6 +157,12 @@ class Viewer:
             record=_record(page, presenter, self._templates.category_label(template, locale)),
             acts=_acts(template, locale),
             expired_on=_day(page.get("expiresAt"), presenter),
+            access=access,
+            access_until=_day(access.expires_at if access else None, presenter),
+            suspended_on=_day(access.suspended_at if access else None, presenter),
+            reserved=_reserved(template),
+            offers_access=bool(_reserved(template)) and not template.dpp.usage_tracking_prohibited,
+            here=urlsplit(page["gs1"]["digitalLinkUri"]).path,
         )
 
     def suspended(self, *, locale: str, at: str | None, reason: str | None) -> str:
@@ -177,6 +195,13 @@ class Viewer:
         page = self._pages.get_template("links.html.j2")
         return page.render(locale=locale, t=self._texts.words(locale), groups=groups, kept=kept, data=Markup(data))  # noqa: S704 - escaped by its maker
 
+    def grant_form(self, *, locale: str, to: str, fault: bool, access: Access | None) -> str:
+        """Return the page on which a person shows the token of an access grant, or gives it back."""
+        words, kept = self._texts.words(locale), urlencode({"to": to}) + "&" if to else ""
+        until = _day(access.expires_at if access else None, self._presenter(locale))
+        page = self._pages.get_template("grant_form.html.j2")
+        return page.render(locale=locale, t=words, to=to, kept=kept, fault=fault, access=access, access_until=until)
+
     def malformed(self, *, locale: str) -> str:
         """Return the page for a link whose number cannot be right (400)."""
         words = self._texts.words(locale)
@@ -193,30 +218,41 @@ class Viewer:
         return Presenter(self._texts.words(locale), formats_for(locale), self._templates)
 
 
-def chapters_of(page: Json, template: Template, presenter: Presenter) -> list[Chapter]:
-    """Return the sections that have something to show, in the order of the template."""
+def chapters_of(page: Json, template: Template, presenter: Presenter, *, audience: str = "") -> list[Chapter]:
+    """Return the sections that have something to show the public, and another audience, in the template's order."""
     parties = tuple(
         presenter.party(page["parties"][role], presenter.words(f"role_{role}"))
         for role in ROLES
         if role in page["parties"]
     )
-    chapters = [_chapter(section, page, template, presenter, parties) for section in template.sections]
+    audiences = frozenset({"public", audience})
+    chapters = [_chapter(section, page, template, presenter, parties, audiences) for section in template.sections]
     if parties and all(section.key != OPERATORS for section in template.sections):
         chapters.insert(0, Chapter(OPERATORS, presenter.words("operators"), (), parties))
     return [chapter for chapter in chapters if chapter.entries or chapter.parties]
 
 
 def _chapter(
-    section: Section, page: Json, template: Template, presenter: Presenter, parties: tuple[Party, ...]
+    section: Section,
+    page: Json,
+    template: Template,
+    presenter: Presenter,
+    parties: tuple[Party, ...],
+    audiences: frozenset[str],
 ) -> Chapter:
     entries = tuple(
         presenter.entry(field, page["fields"][field.key])
         for field in template.fields.values()
-        if field.section == section.key and field.key in page["fields"] and "public" in field.audiences
+        if field.section == section.key and field.key in page["fields"] and not audiences.isdisjoint(field.audiences)
         if not _is_told_by_lineage(field.key, page)
     )
     title = presenter.label(section.key, section.label)
     return Chapter(section.key, title, entries, parties if section.key == OPERATORS else ())
+
+
+def _reserved(template: Template) -> frozenset[str]:
+    """Return the keys of the fields that the public does not see."""
+    return frozenset(field.key for field in template.fields.values() if "public" not in field.audiences)
 
 
 def _lineage(page: Json, words: Words) -> list[tuple[str, list[OtherPassport]]]:

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from tracepass.core.errors import Invalid
 from tracepass.core.ids import new_id
 from tracepass.passports import lifecycle
+from tracepass.passports.audiences import EVERYBODY, is_open
 from tracepass.passports.completion import completion_percentage, field_counts
 from tracepass.passports.lifecycle import MOVES, InvalidTransition, PassportArchived, state_after_edit, target_of
 from tracepass.passports.making import granularity_of, key_warnings, search_of
 from tracepass.passports.models import Gs1, PartyPatch
 from tracepass.passports.parties import merged
-from tracepass.passports.values import check, check_size, file_ids, is_public, writable
+from tracepass.passports.values import check, check_size, file_ids, writable
 from tracepass.passports.wire import INTERNAL, entity, labelled, localised, shown, with_counts
 from tracepass.templates.service import Templates
 
@@ -171,15 +172,15 @@ class TestValues:
             "left_the_template": {**APPROVED, "value": {"fileId": str(three)}},
         }
         assert file_ids(TEMPLATE, fields) == [one, two, three]
-        assert file_ids(TEMPLATE, fields, public_only=True) == [one]
+        assert file_ids(TEMPLATE, fields, audiences=EVERYBODY) == [one]
 
     @pytest.mark.parametrize("status", ["empty", "pending_review", "rejected", "flagged"])
     def test_only_the_approved_is_public(self, status: str) -> None:
         field = TEMPLATE.fields["product_name"]
-        assert is_public(field, {"status": "approved"})
-        assert not is_public(field, {"status": status})
-        assert not is_public(TEMPLATE.fields["fasteners"], {"status": "approved"})
-        assert not is_public(TEMPLATE.fields["compliance_test_reports"], {"status": "approved"})
+        assert is_open(field, {"status": "approved"}, EVERYBODY)
+        assert not is_open(field, {"status": status}, EVERYBODY)
+        assert not is_open(TEMPLATE.fields["fasteners"], {"status": "approved"}, EVERYBODY)
+        assert not is_open(TEMPLATE.fields["compliance_test_reports"], {"status": "approved"}, EVERYBODY)
 
 
 class TestShowing:

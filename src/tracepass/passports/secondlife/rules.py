@@ -12,10 +12,11 @@ from typing import Any, Final
 
 from tracepass.core.ids import Id
 from tracepass.core.mongo import Document
+from tracepass.passports.audiences import EVERYBODY
 from tracepass.passports.fields import Hand, written
 from tracepass.passports.lifecycle import state_after_edit
 from tracepass.passports.models import FieldWrite
-from tracepass.templates.models import Template
+from tracepass.templates.models import Audience, Template
 
 STATUS_FIELD, PREDECESSORS_FIELD = "battery_status", "predecessor_passports"
 STATUS: Final[Mapping[str, str]] = {
@@ -122,14 +123,16 @@ def with_neighbour_published(neighbour: Mapping[str, Any]) -> Callable[[Document
     return edit
 
 
-def public_lineage(passport: Mapping[str, Any], template: Template) -> Document:
-    """Return what the public may know of a lineage: as the template says of the fields that speak of it.
+def public_lineage(
+    passport: Mapping[str, Any], template: Template, audiences: frozenset[Audience] = EVERYBODY
+) -> Document:
+    """Return what some audiences, such as the public, may know of a lineage: as the template says of its fields.
 
     Links to earlier passports are public where `predecessor_passports` is. A later passport says the same of itself
     once it is published, so its link is public as well, from then on. The status is where `battery_status` is.
     """
     lineage = passport.get("lineage")
-    if lineage is None or not _is_public(template, PREDECESSORS_FIELD):
+    if lineage is None or not _is_open(template, PREDECESSORS_FIELD, audiences):
         return {}
     shown: Document = {
         name: [one["digitalLinkUri"] for one in lineage[name] if one["publishedAt"] or one["passportId"] is None]
@@ -137,10 +140,10 @@ def public_lineage(passport: Mapping[str, Any], template: Template) -> Document:
     }
     if not any(shown.values()):
         return {}
-    if _is_public(template, STATUS_FIELD):
+    if _is_open(template, STATUS_FIELD, audiences):
         shown["batteryStatus"] = battery_status(passport)
     return {"lineage": shown}
 
 
-def _is_public(template: Template, key: str) -> bool:
-    return key in template.fields and "public" in template.fields[key].audiences
+def _is_open(template: Template, key: str, audiences: frozenset[Audience]) -> bool:
+    return key in template.fields and not audiences.isdisjoint(template.fields[key].audiences)
