@@ -33,6 +33,7 @@ PATH: Final = "/mcp"
 MAX_BODY: Final = 4 * MEGABYTE
 PROTECTED: Final = frozenset({"tools/call", "resources/read"})
 """What does something in somebody's name; everything else tells what there is, and is told to everybody."""
+_LONGEST_LENGTH: Final = 18
 _METADATA: Final = "/.well-known/oauth-protected-resource"
 
 
@@ -171,6 +172,8 @@ async def _read(request: Request) -> bytes:
     Raises:
         PayloadTooLarge: it is too long.
     """
+    if _declared_length(request) > MAX_BODY:
+        raise PayloadTooLarge(MAX_BODY)
     pieces, size = list[bytes](), 0
     async for piece in request.stream():
         size += len(piece)
@@ -178,6 +181,12 @@ async def _read(request: Request) -> bytes:
             raise PayloadTooLarge(MAX_BODY)
         pieces.append(piece)
     return b"".join(pieces)
+
+
+def _declared_length(request: Request) -> int:
+    """Return the declared length of the body; without a readable one the bytes are counted as they come."""
+    digits = request.headers.get("content-length", "")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < _LONGEST_LENGTH else 0
 
 
 def _plain(scope: Scope) -> Scope:
