@@ -183,9 +183,7 @@ def build_services(
         *_desk_services(desk, claims, files),
         *_history_services(PassportLives(desk, files=files), origins),
         *_plain_services(templates, origins, clock),
-        *_scan_services(desk, settings, granted),
-        granted,
-        AccessGrants(database, clock=clock, inventory=WorkspaceInventory(database, files)),
+        *_scan_services(desk, settings, granted, files),
         *_link_services(database, settings, clock, claims, records or DnsTxtRecords()),
         *_webhook_services(database, settings, clock),
         *_export_services(database, settings, clock, templates),
@@ -215,7 +213,7 @@ def _desk_services(desk: Desk, claims: GtinClaims, files: Files) -> tuple[object
     )
 
 
-def _scan_services(desk: Desk, settings: Settings, granted: GrantedPassports) -> tuple[object, ...]:
+def _scan_services(desk: Desk, settings: Settings, granted: GrantedPassports, files: Files) -> tuple[object, ...]:
     """Return who signs what the public may see, and what gives it out: to companies, to holders, and to everybody."""
     database, clock, origins = desk.database, desk.clock, desk.origins
     sealing = Sealing(load_secret_keys(settings))
@@ -224,7 +222,8 @@ def _scan_services(desk: Desk, settings: Settings, granted: GrantedPassports) ->
     resolver = Resolver.over(database, desk.templates, notary, clock=clock, origin=origins.resolver)
     measured = Measurements(UseData(desk))
     scans = GrantedScans(database, desk.templates, resolver, granted, measured=measured)
-    return keys, notary, PassportCredentials(desk, notary), resolver, scans
+    grants = AccessGrants(database, clock=clock, inventory=WorkspaceInventory(database, files))
+    return keys, notary, PassportCredentials(desk, notary), resolver, scans, granted, grants
 
 
 def _history_services(lives: PassportLives, origins: Origins) -> tuple[object, ...]:
