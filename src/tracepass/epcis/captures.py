@@ -9,7 +9,7 @@ from typing import Any, Literal
 from tracepass.core.ids import Id
 from tracepass.core.mongo import Document
 from tracepass.epcis.problems import Problem
-from tracepass.epcis.storing import Prepared, product_key
+from tracepass.epcis.storing import Prepared
 
 Behaviour = Literal["rollback", "proceed"]
 MOST_TOLD = 200
@@ -121,9 +121,9 @@ def unknown_warnings(events: Sequence[Prepared], known: Mapping[str, Id]) -> tup
     """
     seen: dict[str, int] = {}
     for event in events:
-        for epc in event.epcs:
-            if epc not in known and epc not in seen and product_key(epc) is not None:
-                seen[epc] = event.index
+        for epc in event.products:
+            if epc not in known:
+                seen.setdefault(epc, event.index)
     return [_unknown(epc, index) for epc, index in islice(seen.items(), MOST_TOLD)], len(seen)
 
 

@@ -13,8 +13,9 @@ from tracepass.core.securitylog import SecurityLog
 from tracepass.core.tenancy import Actor, Tenancy
 from tracepass.epcis import captures
 from tracepass.epcis.chunks import Chunks
+from tracepass.epcis.members import CANONICAL
 from tracepass.epcis.repository import CaptureRepository, EventRepository, EventTaken
-from tracepass.epcis.storing import Batch, Prepared, link, product_key
+from tracepass.epcis.storing import Batch, Prepared, link
 from tracepass.epcis.visibility import Visibility
 
 ATTEMPTS = 5
@@ -93,7 +94,7 @@ class Intake:
 
         None if that cannot be, for an error or a repeat among them: then nothing is stored.
         """
-        stored = _Fresh(self, tenancy, capture, chunks)
+        stored = _Fresh(self, capture, chunks)
         try:
             return await self._write(tenancy, capture, stored, actor=actor, is_new=True)
         except (EventTaken, NotFresh):
@@ -105,7 +106,7 @@ class Intake:
         errors = [*captures.errors_of(batch.problems), *captures.taken_errors(found.taken)]
         errors.sort(key=lambda error: error["index"])
         events = [] if errors and capture["captureErrorBehaviour"] == "rollback" else found.fresh
-        warnings, count = await self.link(tenancy, events)
+        warnings, count = await self.link(EventRepository(self._database, tenancy), events)
         members = {
             "capturedCount": len(events),
             "repeatedCount": len(found.repeated),
@@ -116,11 +117,11 @@ class Intake:
         }
         return captures.advanced(capture, members), events
 
-    async def link(self, tenancy: Tenancy, events: Sequence[Prepared]) -> tuple[list[Document], int]:
+    async def link(self, stored: EventRepository, events: Sequence[Prepared]) -> tuple[list[Document], int]:
         """Write into events which passports they are about; return warnings of products that nobody knows."""
-        keys = {epc: product_key(epc) for event in events for epc in event.epcs}
-        asked = {epc: key for epc, key in keys.items() if key is not None}
-        known = await EventRepository(self._database, tenancy).passports(asked) if asked else {}
+        stem = len(CANONICAL)
+        asked = {epc: epc[stem:] for event in events for epc in event.products}
+        known = await stored.passports(asked) if asked else {}
         link(events, known)
         return captures.unknown_warnings(events, known)
 
@@ -191,9 +192,8 @@ def _storing(after: Document, fresh: Sequence[Prepared]) -> Store:
 class _Fresh:
     """Stores the chunks of a capture, each as soon as it is prepared; a transaction that is repeated begins anew."""
 
-    def __init__(self, intake: Intake, tenancy: Tenancy, capture: Document, chunks: Chunks) -> None:
+    def __init__(self, intake: Intake, capture: Document, chunks: Chunks) -> None:
         self._intake = intake
-        self._tenancy = tenancy
         self._capture = capture
         self._chunks = chunks
         self._linked: list[list[Document]] = []
@@ -208,7 +208,7 @@ class _Fresh:
             NotFresh: one is faulty.
         """
         for number in range(len(self._chunks)):
-            documents = await self._chunk(number)
+            documents = await self._chunk(number, events)
             self._chunks.begin(number + 1)
             await events.insert(documents, session=session)
         await events.tell([event for chunk in self._linked for event in chunk], session=session)
@@ -216,12 +216,12 @@ class _Fresh:
         members = {"capturedCount": count, "warnings": self._warnings, "warningCount": self._warned}
         return captures.finished(captures.advanced(self._capture, {"errorCount": 0, **members}), now=self._intake.now)
 
-    async def _chunk(self, number: int) -> list[Document]:
+    async def _chunk(self, number: int, events: EventRepository) -> list[Document]:
         if number == len(self._linked):
             batch = await self._chunks.batch(number)
             if batch.problems:
                 raise NotFresh
-            warnings, count = await self._intake.link(self._tenancy, batch.prepared)
+            warnings, count = await self._intake.link(events, batch.prepared)
             self._warnings += warnings
             self._warned += count
             self._linked.append([event.document for event in batch.prepared])

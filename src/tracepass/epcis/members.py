@@ -6,7 +6,7 @@ places, steps, orders and times of day; what was worked out for a member is reme
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,10 +19,12 @@ from tracepass.epcis.normalising import EPC_LISTS, normalised
 from tracepass.epcis.terms import Fact, facts_of, terms_of
 from tracepass.epcis.validation import names_undeclared
 
+CANONICAL: Final = "https://id.gs1.org/"
 EPC_FIELDS: Final = ("epc", "inputEPC", "outputEPC")
 MOST_REMEMBERED: Final = 10_000
 _LONG, _SHORT = 4096, 200
 """What is longer than the one comes once; what is no longer than the other is a term as it is."""
+_PRODUCT: Final = f"{CANONICAL}01/"
 AFTER_TYPE: Final = 1
 """The place of the time of an event."""
 _OUTSIDE: Final = frozenset({"eventID", "eventTime", "recordTime", "@context"})
@@ -39,7 +41,7 @@ class Said:
         later: what it says at the end of that text.
         terms: what the event is found by, for this member.
         facts: what the event is compared by.
-        epcs: the products that it names, canonical.
+        products: the products, lots and items that it names, canonical.
         is_declared: whether each prefix in it is declared somewhere.
     """
 
@@ -47,7 +49,7 @@ class Said:
     later: tuple[str, ...]
     terms: tuple[str, ...]
     facts: tuple[Fact, ...]
-    epcs: tuple[str, ...]
+    products: tuple[str, ...]
     is_declared: bool
 
 
@@ -95,7 +97,7 @@ class Members:
         here = name + "".join(sorted([f"epc={link}" for link in links]))
         terms = [f"{tag}={link}" for link in links]
         terms += dict.fromkeys(f"under={above}" for link in links for above in ancestors(link))
-        return Said((_PLACES[name], here), (), tuple(terms), (), tuple(links), is_declared=True)
+        return Said((_PLACES[name], here), (), tuple(terms), (), _products(links), is_declared=True)
 
     def _said(self, name: str, value: Any) -> Said:
         twin = normalised({name: value}, self._namespaces)
@@ -106,4 +108,13 @@ class Members:
         here, later = self._hasher.member(name, value)
         place = (_PLACES[name], here) if here else None
         declared = not names_undeclared({name: value}, self._namespaces)
-        return Said(place, tuple(later), tuple(terms_of(twin, facts)), facts, tuple(epcs), declared)
+        return Said(place, tuple(later), tuple(terms_of(twin, facts)), facts, _products(epcs), declared)
+
+
+def product_key(epc: str) -> str | None:
+    """Return the global key of a product, lot or item (``01/04012345000016/21/A%2F1``), None for what is none."""
+    return epc.removeprefix(CANONICAL) if epc.startswith(_PRODUCT) else None
+
+
+def _products(epcs: Iterable[str]) -> tuple[str, ...]:
+    return tuple(epc for epc in epcs if epc.startswith(_PRODUCT))

@@ -62,6 +62,8 @@ class EventRepository:
         self._database = database
         self._tenancy = tenancy
         self._events = database.scoped(EVENTS, tenancy)
+        self._nobodys: set[str] = set()
+        """Products that this object found nothing about: it lives no longer than a capture."""
 
     async def hashes(self, keys: Collection[str]) -> dict[str, Document]:
         """Return hash and capture of those events that are there, by their keys."""
@@ -142,7 +144,9 @@ class EventRepository:
         gtins = {key.split("/")[1] for key in keys.values()}
         if len(gtins) * ITEMS_A_PRODUCT < len(keys):
             # Thousands of items of a few products: whoever moves the goods of others knows none of them.
-            gtins = {gtin for gtin in gtins if await claims.find_one({"gtin": gtin}, projection={"_id": 1})}
+            asked_for = gtins - self._nobodys
+            gtins = {gtin for gtin in asked_for if await claims.find_one({"gtin": gtin}, projection={"_id": 1})}
+            self._nobodys |= asked_for - gtins
             keys = {epc: key for epc, key in keys.items() if key.split("/")[1] in gtins}
         asked = {head + key: epc for epc, key in keys.items()}
         if not asked:

@@ -20,20 +20,21 @@ from tracepass.epcis.terms import Fact, term
 from tracepass.epcis.times import timestamp
 from tracepass.epcis.validation import has_shape, problems_of
 
-CANONICAL = "https://id.gs1.org/"
 LONG, MOST_BYTES = 64 * 1024, 15 * 1024 * 1024
 """An event that is longer is measured: what it is found by must fit with it into a document of the database (16 MB)."""
+_CONTEXTS = 20
+"""Contexts of single events whose sayings are remembered at once."""
 _EACH = 20
 """What the database adds to each member of a list."""
 
 
 @dataclass(slots=True)
 class Prepared:
-    """An event ready to be stored; ``epcs`` are the products it names, canonical."""
+    """An event ready to be stored; ``products`` are the products, lots and items it names, canonical."""
 
     index: int
     document: Document
-    epcs: tuple[str, ...]
+    products: tuple[str, ...]
 
     @property
     def key(self) -> str:
@@ -82,6 +83,7 @@ class Preparing:
         self._record_time = record_time
         self._kept_of = _keeper(list(context))
         self._usual = _One(namespaces, capture_id, record_time)
+        self._others: dict[bytes, _One] = {}
 
     def __call__(self, events: Iterable[Mapping[str, Any]], first: int = 0) -> Batch:
         """Check events, bring them into one form and hash them; ``first`` is the place of the first."""
@@ -104,7 +106,14 @@ class Preparing:
     def _of(self, event: Mapping[str, Any]) -> _One:
         if "@context" not in event:
             return self._usual
-        return _One(namespaces_of(event["@context"], self._namespaces), self._capture_id, self._record_time)
+        context = orjson.dumps(event["@context"])
+        other = self._others.get(context)
+        if other is None:
+            if len(self._others) == _CONTEXTS:
+                self._others.clear()
+            namespaces = namespaces_of(event["@context"], self._namespaces)
+            other = self._others[context] = _One(namespaces, self._capture_id, self._record_time)
+        return other
 
 
 class _One:
@@ -124,7 +133,7 @@ class _One:
         later: list[str] = []
         terms = [self._captured]
         facts: list[Fact] = []
-        epcs: list[str] = []
+        products: list[str] = []
         for said in self._members.of(event):
             if not said.is_declared:
                 return None
@@ -133,7 +142,7 @@ class _One:
             later += said.later
             terms += said.terms
             facts += said.facts
-            epcs += said.epcs
+            products += said.products
         places.sort()
         later.sort()
         digest = name_of("".join([text for _, text in places] + later))
@@ -152,7 +161,7 @@ class _One:
             "namespaces": self._pairs,
             "event": orjson.dumps(event),
         }
-        return Prepared(index, document, tuple(dict.fromkeys(epcs)))
+        return Prepared(index, document, tuple(dict.fromkeys(products)))
 
 
 def _size(document: Document) -> int:
@@ -170,16 +179,10 @@ def _key(event_id: str, declaration: Any) -> str:
     return f"{event_id}!{hashlib.sha256(declared).hexdigest()}"
 
 
-def product_key(epc: str) -> str | None:
-    """Return the global key of a product, lot or item (``01/04012345000016/21/A%2F1``), None for what is none."""
-    path = epc.removeprefix(CANONICAL)
-    return None if path == epc or not path.startswith("01/") else path
-
-
 def link(prepared: Sequence[Prepared], passports: Mapping[str, Id]) -> None:
     """Write into events which passports they are about, by the EPCs that these stand under."""
     for one in prepared:
-        found = dict.fromkeys(passports[epc] for epc in one.epcs if epc in passports)
+        found = dict.fromkeys(passports[epc] for epc in one.products if epc in passports) if passports else {}
         one.document["passports"] = list(found)
         one.document["terms"] += [term("passport", str(passport)) for passport in found]
 

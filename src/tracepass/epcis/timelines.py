@@ -18,9 +18,9 @@ from tracepass.core.mongo import Database, Document
 from tracepass.core.tenancy import Tenancy
 from tracepass.epcis.filters import BY_TERM, beyond, filter_of, sort_of
 from tracepass.epcis.histories import CLASSES, THINGS, names_of
+from tracepass.epcis.members import CANONICAL, product_key
 from tracepass.epcis.queries import EventQuery, HasTerm
 from tracepass.epcis.repository import EVENTS
-from tracepass.epcis.storing import CANONICAL, product_key
 from tracepass.epcis.terms import presence, term
 from tracepass.epcis.visibility import Visibility
 from tracepass.passports.service import MOST_SHOWN, Timelines

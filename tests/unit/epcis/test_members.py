@@ -77,3 +77,8 @@ def test_an_undeclared_prefix_is_told_wherever_it_stands() -> None:
     assert [(problem.index, problem.code) for problem in batch.problems] == [
         (index, "namespace_unknown") for index in range(1, 5)
     ]
+
+
+def test_what_is_remembered_holds_for_one_context_alone() -> None:
+    contexts: list[list[Any]] = [[{"ex": f"https://example.com/{number}/"}] for number in range(30)]
+    hold([object_event(**{"@context": context, "ex:lot": "L1"}) for context in contexts * 2], {"ex": "urn:x:"})
