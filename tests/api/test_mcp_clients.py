@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import sys
 from collections.abc import AsyncIterator
@@ -161,3 +162,12 @@ async def test_without_a_key_it_tells_what_is_missing(server: tuple[str, FastAPI
 async def test_a_server_that_is_away_is_told(command: list[str]) -> None:
     async with spawned(command, "http://127.0.0.1:9", "tp_live_x", "auto") as client:
         assert (await called(client, "tracepass_products", "list"))["error"] == "unreachable"
+
+
+@pytest.mark.skipif(NODE is None, reason="there is no node")
+async def test_the_npm_package_passes_its_own_tests() -> None:
+    run = await asyncio.create_subprocess_exec(
+        str(NODE), "--test", cwd=BRIDGE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    told, _ = await run.communicate()
+    assert run.returncode == 0, told.decode()
