@@ -174,20 +174,17 @@ def build_services(
         files,
         claims,
         *_identity_services(database, settings, clock),
-        Contract(settings.api_origin, settings.resolver_origin),
         ProductImages(open_blobs(database, IMAGES, settings.storage), catalogue),
         *_quota_services(database, plans, slots, clock),
-        Claims(database, clock=clock),
         Passports(desk, claims=claims, files=files, slots=slots, lots=lots),
         *_lot_services(database, clock, catalogue),
-        *_desk_services(desk, claims, files),
+        *_desk_services(desk, claims, files, settings),
         *_history_services(PassportLives(desk, files=files), origins),
         *_plain_services(templates, origins, clock),
         *_scan_services(desk, settings, granted, files),
         *_link_services(database, settings, clock, claims, records or DnsTxtRecords()),
         *_webhook_services(database, settings, clock),
         *_export_services(database, settings, clock, templates),
-        *_import_services(desk, settings, claims, files),
     )
     return {type(service): service for service in services}
 
@@ -195,11 +192,12 @@ def build_services(
 def _plain_services(templates: Templates, origins: Origins, clock: Clock) -> tuple[object, ...]:
     """Return what needs no database."""
     vocabulary = Vocabulary(templates, origin=origins.api)
-    return TemplatePages(templates), vocabulary, Tools(clock=clock), Workbench(clock=clock)
+    contract = Contract(origins.api, origins.resolver)
+    return contract, TemplatePages(templates), vocabulary, Tools(clock=clock), Workbench(clock=clock)
 
 
-def _desk_services(desk: Desk, claims: GtinClaims, files: Files) -> tuple[object, ...]:
-    """Return what is done to passports once they are there."""
+def _desk_services(desk: Desk, claims: GtinClaims, files: Files, settings: Settings) -> tuple[object, ...]:
+    """Return what is done to passports once they are there, and what brings many at once."""
     return (
         PassportFields(desk, files=files),
         PassportStates(desk, claims=claims),
@@ -209,6 +207,7 @@ def _desk_services(desk: Desk, claims: GtinClaims, files: Files) -> tuple[object
         TemplateUpgrades(desk),
         Verdicts(desk),
         ConditionFlags(desk),
+        *_import_services(desk, settings, claims, files),
         Measurements(UseData(desk)),
     )
 
@@ -258,10 +257,11 @@ def _lot_services(database: Database, clock: Clock, catalogue: Products) -> tupl
 
 
 def _quota_services(database: Database, plans: Plans, slots: Slots, clock: Clock) -> tuple[object, ...]:
-    """Return what counts against plans, and what captures the events that are counted."""
+    """Return what counts against plans and repetitions, and what captures the events that are counted."""
     events = EpcisEvents(database, plans=plans, clock=clock)
     quotas = Quotas(database, plans=plans, clock=clock, slots=slots, events=events)
-    return slots, events, quotas, Captures(database, clock=clock, events=events), EventQueries(database, clock=clock)
+    captures, claims = Captures(database, clock=clock, events=events), Claims(database, clock=clock)
+    return slots, events, quotas, claims, captures, EventQueries(database, clock=clock)
 
 
 def _link_services(
