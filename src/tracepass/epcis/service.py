@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import closing
+from datetime import datetime, timedelta
 from typing import Any
+
+import orjson
 
 from tracepass.api.bodies import parse_json
 from tracepass.core.clock import Clock, timestamp
@@ -52,6 +56,8 @@ from tracepass.quotas.service import EpcisEvents, TakenEvents
 AT_ONCE = 1000
 """Events that are captured before the answer; of more a worker takes care."""
 IN_THREAD_FROM = 20
+SAID, MOST_SAID = timedelta(minutes=1), 1000
+"""How long this process remembers which prefixes it wrote down, and of how many documents."""
 
 __all__ = ["CAPTURE", "INDEXES", "NAMES", "Captures", "EventQueries"]
 
@@ -66,6 +72,7 @@ class Captures:
         self._jobs = Jobs(database, clock=clock)
         self._intake = Intake(database, clock=clock, give_back=functools.partial(give_back_rest, events))
         self._handover = Handover(database, clock, self._jobs)
+        self._said: dict[tuple[Tenancy, bytes], datetime] = {}
 
     @property
     def large(self) -> LargeCaptures:
@@ -168,8 +175,13 @@ class Captures:
     async def _remember(self, tenancy: Tenancy, document: EpcisDocument) -> None:
         """Remember prefixes for later questions, and the master data that came along."""
         jobs = CaptureRepository(self._database, tenancy)
-        if document.namespaces:
+        digest = hashlib.sha256(orjson.dumps(document.namespaces, option=orjson.OPT_SORT_KEYS)).digest()
+        said, now = (tenancy, digest), self._clock()
+        if document.namespaces and self._said.get(said, now) <= now:
             await jobs.remember(document.namespaces)
+            if len(self._said) >= MOST_SAID:
+                self._said.clear()
+            self._said[said] = now + SAID
         await StoredMasterData(self._database, tenancy).remember(elements_of(document.header))
 
     async def capture_one(self, caller: Caller, value: Any) -> Document:
