@@ -39,7 +39,7 @@ def _marked(field: Field) -> tuple[Any, str | None]:
     """A value for a field, and a word in it that stands nowhere else, where the field takes words."""
     value, mark = value_of(field), f"mark{uuid4().hex[:12]}"
     if _is_free(field):
-        marked = mark
+        marked: Any = mark
     elif field.columns and any(_is_free(column) for column in field.columns):
         free = next(column.key for column in field.columns if _is_free(column))
         marked = [{**row, free: mark} for row in value]
