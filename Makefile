@@ -8,10 +8,10 @@ PORT ?= 8000
 WORKERS ?= 2
 PYTEST_WORKERS ?= 2
 
-.PHONY: help install install-dev run test coverage lint format bench faults docs versions lock clean
+.PHONY: help install install-dev run test test-n8n coverage lint format bench faults docs versions lock clean
 
 help: ## Show what there is
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1|/' | column -t -s '|'
 
 $(VENV)/.run-installed: requirements/run.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -45,6 +45,9 @@ lint: install-dev ## Check style, types and architecture
 format: install-dev ## Put the code into its style
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+test-n8n: install-dev ## Run n8n itself with our nodes: 3 GB, minutes the first time
+	$(BIN)/python -m tests.n8n.real build/n8n
 
 bench: install-dev ## Measure against floors on the embedded MongoDB and print the ratios
 	$(BIN)/python -m benchmarks

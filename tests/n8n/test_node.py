@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.n8n.building import PACKAGE, built, run
+from tests.n8n.real import N8N, ROOT, WORKFLOWS
 
 from tracepass import contract
 
@@ -143,3 +144,19 @@ def test_what_it_is_made_with_is_locked_without_the_name_of_a_registry() -> None
     manifest = json.loads((PACKAGE / "package.json").read_text("utf-8"))
     assert "dependencies" not in manifest
     assert manifest["license"] == "MIT"
+
+
+def test_the_guide_names_the_version_of_n8n_that_it_is_tested_with() -> None:
+    guide = (ROOT / "docs/n8n.md").read_text("utf-8")
+    assert f"n8n {N8N['dependencies']['n8n']}" in " ".join(guide.split())
+
+
+def test_the_workflows_name_operations_that_the_node_has(requests: list[dict[str, Any]]) -> None:
+    known = {(one["resource"], one["operation"]) for one in requests}
+    nodes = [node for path in sorted(WORKFLOWS.glob("*.json")) for node in json.loads(path.read_text("utf-8"))["nodes"]]
+    used = {
+        (node["parameters"]["resource"], node["parameters"]["operation"])
+        for node in nodes
+        if node["type"] == "n8n-nodes-tracepass.tracePass"
+    }
+    assert used <= known
