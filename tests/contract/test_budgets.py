@@ -110,6 +110,8 @@ def _digest(operation: Operation, requests: Requests, client: httpx2.AsyncClient
     if "files" in options:
         parts = [b"", b"file", b"picture.png image/png", png()]
     else:
-        sent = client.build_request(operation.method, requests.path(operation), **options).content
-        parts = [b"", sent or (b"{}" if "requestBody" in operation.definition else b"")]
+        options |= requests.query(operation)
+        made = client.build_request(operation.method, requests.path(operation), **options)
+        sent = made.content
+        parts = [made.url.query, sent or (b"{}" if "requestBody" in operation.definition else b"")]
     return hashlib.sha256(b"".join(b"%d:%s" % (len(part), part) for part in parts)).hexdigest()
