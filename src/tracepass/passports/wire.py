@@ -52,7 +52,7 @@ def use_data(stored: Mapping[str, Any]) -> Document:
 
 def told_in_use(stored: Mapping[str, Any]) -> Document:
     """Return the newest values of a stored passport in the form of its fields, by key."""
-    rest = {"status": "approved", "sourceLocale": None, "translations": {}}
+    rest: Document = {"status": "approved", "sourceLocale": None, "translations": {}}
     return {
         name: {"value": one["value"], "updatedAt": one["measuredAt"], **rest}
         for name, one in stored.get("dynamic", {}).items()
