@@ -342,7 +342,13 @@ class TestDelete:
                     "passportId": passport["_id"],
                     "gtin": passport["gs1"]["gtin"],
                     "serialNumber": passport["gs1"]["serialNumber"],
-                    "deletedCounts": {"passports": 1, "identifiers": 1, "scans": 0, "lifeEntries": 0, "measurements": 0},
+                    "deletedCounts": {
+                        "passports": 1,
+                        "identifiers": 1,
+                        "scans": 0,
+                        "lifeEntries": 0,
+                        "measurements": 0,
+                    },
                     "dppsActiveDelta": -1,
                 },
             }

@@ -57,7 +57,7 @@ def test_less_than_two_moments_make_no_course(found: dict[str, list[dict[str, An
 
 
 def test_only_numbers_that_are_measured_and_shown_are_drawn() -> None:
-    page = {"fields": {"soce": {}, "state_of_charge": {}, "rated_capacity": {}, "product_name": {}}}
+    page: dict[str, Any] = {"fields": {"soce": {}, "state_of_charge": {}, "rated_capacity": {}, "product_name": {}}}
     assert drawn_fields(BATTERY, page) == ["soce"]
 
 
