@@ -8,7 +8,7 @@ PORT ?= 8000
 WORKERS ?= 2
 PYTEST_WORKERS ?= 2
 
-.PHONY: help install install-dev run test test-n8n coverage lint format bench faults docs versions lock clean
+.PHONY: help install install-dev run test test-n8n coverage lint format bench faults docs site versions lock clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1|/' | column -t -s '|'
@@ -62,6 +62,9 @@ faults: install-dev ## Kill processes on purpose, for minutes
 
 docs: install-dev ## Write docs/templates/ anew from the template data
 	$(BIN)/python -m tracepass.templates.pages
+
+site: install-dev ## Make a site of the guides in build/site; a link that leads nowhere fails it
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 versions: install-dev ## Publish new template files: add their hashes to versions.json
 	$(BIN)/python -m tracepass.templates.versions
