@@ -15,9 +15,11 @@ from tracepass.core.canonical import plain
 JSON_TYPE = "application/json"
 
 
-def answer(body: Any, status: int = 200, *, headers: Mapping[str, str] | None = None) -> Response:
+def answer(
+    body: Any, status: int = 200, *, headers: Mapping[str, str] | None = None, media_type: str = JSON_TYPE
+) -> Response:
     """Answer a JSON value; ids become text, everything else is stored as it is shown."""
-    return Response(orjson.dumps(body, default=plain), status, headers, media_type=JSON_TYPE)
+    return Response(orjson.dumps(body, default=plain), status, headers, media_type=media_type)
 
 
 def raw_answer(body: bytes, media_type: str, *, headers: Mapping[str, str] | None = None) -> Response:

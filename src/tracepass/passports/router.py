@@ -31,6 +31,8 @@ from tracepass.passports.states import PassportStates
 
 READ, WRITE = "passports:read", "passports:write"
 PREFIX = "/api/v1/passports"
+GRANTED = "application/vnd.tracepass.granted+json"
+"""What a holder of a grant is answered: less than a passport, so no client takes it for one."""
 router = Router(prefix=PREFIX)
 
 
@@ -80,7 +82,7 @@ async def get_passport(call: Call, query: Annotated[ReadQuery, Query()]) -> Resp
     if call.caller.grant is not None:
         shown = await call.service(GrantedPassports).entity(call.caller, locator(call), query)
         headers = {"ETag": f'"{shown["version"]}"', "Cache-Control": "private, no-store", "Vary": "Authorization"}
-        return answer(shown, headers=headers)
+        return answer(shown, headers=headers, media_type=GRANTED)
     if query.format == "vc" or (query.format is None and wants_credential(call.headers.get("accept"))):
         return await _credential(call)
     passport = await call.service(Passports).get(call.caller, locator(call), query)
