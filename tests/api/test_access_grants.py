@@ -123,6 +123,17 @@ async def test_a_revoked_token_opens_nothing_any_more(
     assert all("Max-Age=0" in one for one in page.headers.get_list("set-cookie"))
 
 
+@pytest.mark.parametrize("environment", ["live", "test"])
+@pytest.mark.parametrize("key", ["", "/10/LOT-1", "/21/{serial}", "/10/LOT-1/21/{serial}"])
+async def test_a_dead_token_of_a_program_is_refused_on_every_link(
+    office: Office, passport: dict[str, Any], key: str, environment: str
+) -> None:
+    stem = "/p" if environment == "live" else "/test/somebody/p"
+    serial, gtin = passport["gs1"]["serialNumber"], passport["gs1"]["gtin"]
+    answer = await holding(office, "pa_unknown").get(f"{stem}/01/{gtin}{key.format(serial=serial)}", headers=DATA)
+    assert (answer.status_code, answer.json()["error"]) == (401, "unauthorized")
+
+
 async def test_a_grant_ends_by_itself(
     client: httpx2.AsyncClient, passport: dict[str, Any], office: Office, clock: MovableClock
 ) -> None:

@@ -140,5 +140,7 @@ async def test_a_database_that_is_away_is_said_so(without_database: httpx2.Async
         await without_database.get("/account/apps"),
         await without_database.post("/signin", data=form),
         await without_database.post("/account/apps", data=form),
+        await without_database.get("/access", headers={"Cookie": "tp_access=pa_any"}),
+        await without_database.post("/access", data={"token": "pa_any", "to": ""}),
     ]
-    assert [answer.status_code for answer in answers] == [503] * 4
+    assert [answer.status_code for answer in answers] == [503] * 6
