@@ -41,7 +41,7 @@ from tracepass.settings import Settings
 
 EVENTS: Final = 1000
 STORED: Final = 100_000
-ASKED: Final = 400
+ASKED: Final = 2000
 MEGABYTE: Final = 1024 * 1024
 LARGE: Final = 100 * MEGABYTE
 COPY: Final = "floors"
