@@ -13,9 +13,9 @@ import httpx2
 from tests.conftest import Make, MovableClock, new_gtin
 
 from tracepass.core.mongo import Database
+from tracepass.core.tables import CellError
 from tracepass.imports.columns import columns_of
 from tracepass.imports.models import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, MOST_UNPACKED
-from tracepass.imports.rows import CellError
 from tracepass.imports.wire import KEPT, MOST_TOLD
 from tracepass.settings import Settings
 from tracepass.templates.service import Templates

@@ -12,7 +12,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO, Final
 
 import openpyxl
@@ -72,6 +72,22 @@ class Formula:
 
 
 Row = tuple[int, Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class CellError:
+    """What is wrong with a cell, or with a row as a whole."""
+
+    row: int
+    cell: str
+    column: str | None
+    code: str
+    message: str
+
+    @property
+    def wire(self) -> dict[str, Any]:
+        """Return it as it is told."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

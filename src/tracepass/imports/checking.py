@@ -10,9 +10,10 @@ from tracepass.core.errors import Refusal
 from tracepass.core.ids import Id, find_id
 from tracepass.core.mongo import Document
 from tracepass.core.origins import Origins
+from tracepass.core.tables import CellError
 from tracepass.identity.models import Caller
 from tracepass.imports.needs import Rehearsing
-from tracepass.imports.rows import CellError, NewPassport
+from tracepass.imports.rows import NewPassport
 from tracepass.imports.wire import MOST_TOLD
 from tracepass.passports.models import PassportCreate
 from tracepass.products.service import Products

@@ -10,10 +10,10 @@ from itertools import islice
 from tracepass.core.blobs import Blobs
 from tracepass.core.ids import Id
 from tracepass.core.spool import Spool
-from tracepass.core.tables import Bounds, FileFaulty, Row, open_table
+from tracepass.core.tables import Bounds, CellError, FileFaulty, Row, open_table
 from tracepass.imports.cells import Choices, ChoicesOf
 from tracepass.imports.models import MOST_COLUMNS, MOST_ROWS, MOST_UNPACKED, SHEET
-from tracepass.imports.rows import CellError, NewPassport, RowReader
+from tracepass.imports.rows import NewPassport, RowReader
 from tracepass.locale import LOCALES
 from tracepass.templates.models import Template, ValueType
 from tracepass.templates.service import Templates

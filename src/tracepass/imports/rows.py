@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Final
 
 from pydantic import ValidationError
 
 from tracepass.core.errors import Invalid, Refusal
-from tracepass.core.tables import Row, Table
+from tracepass.core.tables import CellError, Row, Table
 from tracepass.core.validation import invalid
 from tracepass.imports.cells import CellFaulty, ChoicesOf, text_of, value_of
 from tracepass.imports.columns import Column, columns_of
@@ -19,22 +19,6 @@ from tracepass.templates.models import Template
 from tracepass.templates.service import check_value
 
 _SHOWN: Final = 60
-
-
-@dataclass(frozen=True, slots=True)
-class CellError:
-    """What is wrong with a cell, or with a row as a whole."""
-
-    row: int
-    cell: str
-    column: str | None
-    code: str
-    message: str
-
-    @property
-    def wire(self) -> dict[str, Any]:
-        """Return it as it is told."""
-        return asdict(self)
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -159,11 +159,7 @@ class Resolver:
             PassportArchived: it is archived.
             LinkMalformed: nothing is there, and lot or serial could not be one.
         """
-        claim = await self._claimed(key, workspace)
-        document = await self._identifiers.find_with_jsonld(claim)
-        state = await self._admit(document, key, claim, owner=owner)
-        if document is None or document.get("jsonld") is None:
-            raise PassportMissing
+        state, document = await self._ready(self._identifiers.find_with_jsonld, key, workspace, owner=owner)
         link = self.link_of(key, workspace)
         return PublishedData(state, with_history(bytes(document["jsonld"]), timeline_of(document), link=link))
 
@@ -178,11 +174,7 @@ class Resolver:
             PassportArchived: it is archived.
             LinkMalformed: nothing is there, and lot or serial could not be one.
         """
-        claim = await self._claimed(key, workspace)
-        document = await self._identifiers.find_with_both(claim)
-        state = await self._admit(document, key, claim, owner=owner)
-        if document is None or document.get("jsonld") is None:
-            raise PassportMissing
+        state, document = await self._ready(self._identifiers.find_with_both, key, workspace, owner=owner)
         return state, (await self._notary.attest(document)).body
 
     async def get_page(
@@ -246,6 +238,22 @@ class Resolver:
         except NotFound:
             raise PassportMissing from None
         return f"test/{owner.id}/{key.path}"
+
+    async def _ready(
+        self,
+        find: Callable[[str], Awaitable[Document | None]],
+        key: PassportKey,
+        workspace: str | None,
+        *,
+        owner: Id | None,
+    ) -> tuple[State, Document]:
+        """Return the state of a passport that may be shown, and what ``find`` reads of it, ready JSON-LD included."""
+        claim = await self._claimed(key, workspace)
+        document = await find(claim)
+        state = await self._admit(document, key, claim, owner=owner)
+        if document is None or document.get("jsonld") is None:
+            raise PassportMissing
+        return state, document
 
     async def _admit(self, document: Document | None, key: PassportKey, claim: str, *, owner: Id | None) -> State:
         """Return the state of a passport that may be shown; a claim counts before its syntax is judged."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Any, BinaryIO, Final
 
+from tracepass.core.tables import CellError
 from tracepass.epcis.contexts import EPCIS_CONTEXT_URL
 from tracepass.epcis.sheets.columns import BY_LOWER_NAME
-from tracepass.epcis.sheets.drafts import Cell, CellError, Cells, drafted
+from tracepass.epcis.sheets.drafts import Cell, Cells, drafted
 from tracepass.epcis.sheets.tables import FileFaulty, Row, Table, open_table
 from tracepass.epcis.times import written
 
@@ -48,7 +49,7 @@ def convert(file: BinaryIO, *, now: datetime, partial: bool) -> dict[str, Any]:
     return {
         "document": _document(sheet.events, now) if is_told else None,
         "rows": {"events": len(sheet.events), "failed": sheet.failed},
-        "errors": [asdict(error) for error in sheet.errors],
+        "errors": [error.wire for error in sheet.errors],
         "errorCount": sheet.found,
         "truncated": sheet.found > len(sheet.errors),
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
+from tracepass.core.tables import CellError
 from tracepass.epcis.sheets import values
 from tracepass.epcis.sheets.columns import BY_NAME
 from tracepass.epcis.sheets.tables import Formula
@@ -26,17 +27,6 @@ class Cell:
     row: int
     address: str
     column: str
-
-
-@dataclass(frozen=True, slots=True)
-class CellError:
-    """What is wrong with a cell."""
-
-    row: int
-    cell: str
-    column: str | None
-    code: str
-    message: str
 
 
 Cells = Mapping[str, Cell]
