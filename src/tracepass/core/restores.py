@@ -6,7 +6,7 @@ hundred at a time. They are what a stranger wrote: whoever takes them in believe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -17,13 +17,17 @@ from tracepass.core.tenancy import Actor, Tenancy
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """For whom records are taken in, by whom, when, and by which import."""
+    """For whom records are taken in, by whom, when, and by which import.
+
+    ``coming`` tells whether a record of a section with some (new) id is in the file, before it is written or after.
+    """
 
     tenancy: Tenancy
     actor: Actor
     at: str
     import_id: str
     origins: Origins
+    coming: Callable[[str, Any], bool]
 
 
 @dataclass(frozen=True, slots=True)
