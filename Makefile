@@ -8,7 +8,9 @@ PORT ?= 8000
 WORKERS ?= 2
 PYTEST_WORKERS ?= 2
 
-.PHONY: help install install-dev run test test-n8n coverage lint format bench faults docs site versions lock clean
+NODE_TOOLS := $(patsubst %/package-lock.json,%/node_modules/.installed,$(wildcard tests/*/node/package-lock.json))
+
+.PHONY: help install install-dev node-tools run test test-n8n coverage lint format bench faults docs site versions lock clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1|/' | column -t -s '|'
@@ -27,13 +29,20 @@ install: $(VENV)/.run-installed ## Make .venv from the lock, embedded MongoDB in
 
 install-dev: $(VENV)/.dev-installed ## Add what tests, lint and benchmarks need
 
+# A test whose tools are missing skips, so nothing fails where there is no npm, or no network.
+tests/%/node_modules/.installed: tests/%/package-lock.json
+	@(cd $(<D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --fetch-retries=1 && touch node_modules/.installed) >/dev/null \
+		|| echo "make: npm cannot install what $(<D) names; the tests that need it will skip" >&2
+
+node-tools: $(NODE_TOOLS) ## Install what tests use of npm, where there is npm
+
 run: install ## Start the server with its own MongoDB and a demo workspace
 	@TRACEPASS_LOG_LEVEL=$${TRACEPASS_LOG_LEVEL:-warning} exec $(BIN)/tracepass demo --host $(HOST) --port $(PORT) --data-dir $(DATA_DIR) --workers $(WORKERS)
 
-test: install-dev ## Run the whole suite, as CI does
+test: install-dev node-tools ## Run the whole suite, as CI does
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup
 
-coverage: install-dev ## The same, and count which lines and branches it ran: half as long again
+coverage: install-dev node-tools ## The same, and count which lines and branches it ran: half as long again
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup --cov --cov-report=term
 
 lint: install-dev ## Check style, types and architecture
@@ -74,4 +83,4 @@ lock: ## Renew the locks from pyproject.toml (needs uv)
 	uv pip compile --quiet pyproject.toml --extra embedded --group build --constraint requirements/dev.txt --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --output-file requirements/run.txt
 
 clean: ## Remove what was built; data stay
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov .coverage .coverage.*
+	rm -rf $(VENV) tests/*/node/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov .coverage .coverage.*

@@ -136,11 +136,7 @@ def test_it_names_every_event_that_there_is(package: Path) -> None:
     assert events == set(resolved(resolved(create["properties"]["events"])["items"])["enum"])
 
 
-def test_what_it_is_made_with_is_locked_without_the_name_of_a_registry() -> None:
-    for lock in (PACKAGE / "package-lock.json", PACKAGE.parents[1] / "tests/n8n/light/package-lock.json"):
-        packages = json.loads(lock.read_text("utf-8"))["packages"]
-        assert [name for name, one in packages.items() if "resolved" in one] == []
-        assert [name for name, one in packages.items() if name and "integrity" not in one] == []
+def test_it_needs_nothing_at_run_time() -> None:
     manifest = json.loads((PACKAGE / "package.json").read_text("utf-8"))
     assert "dependencies" not in manifest
     assert manifest["license"] == "MIT"
