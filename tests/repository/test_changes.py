@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tracepass.core.canonical import state_hash
-from tracepass.core.changes import FULL_COPY_EVERY, INDEXES, Change, ChangeLog, Stale
+from tracepass.core.changes import FULL_COPY_EVERY, INDEXES, Change, ChangeLog, Stale, deleted, imported
 from tracepass.core.differences import differences
 from tracepass.core.ids import Id, new_id
 from tracepass.core.mongo import Database, connected
@@ -120,3 +120,25 @@ async def test_a_log_that_lost_its_first_copy_tells_nothing_rather_than_somethin
         await append(home, log, entity_id, version)
     await home.collection("changes").delete_one({"entity.id": entity_id, "version": 1})
     assert await log.state_at("thing", entity_id, 3) is None
+
+
+async def test_imported_things_begin_at_their_version_and_are_written_together(home: Database) -> None:
+    tenancy = Tenancy(new_id(), "live")
+    log = log_of(home, tenancy)
+    states = [{"_id": new_id(), **state_of(version)} for version in (1, 7, 50)]
+    changes = [imported("thing", state, "f00d") for state in states]
+
+    digests = await home.transact(lambda session: log.append_all(changes, ACTOR, session=session))
+
+    assert digests == [state_hash(state) for state in states]
+    for state in states:
+        page = await log.page("thing", state["_id"], skip=0, limit=10)
+        assert [(one["version"], one["action"], one["reason"]) for one in page.items] == [
+            (state["version"], "import", "import f00d")
+        ]
+        assert await log.state_at("thing", state["_id"], state["version"]) == state
+    with pytest.raises(Stale):
+        await home.transact(lambda session: log.append_all(changes, ACTOR, session=session))
+    gone = deleted("thing", {**states[1], "stateHash": digests[1]})
+    await home.transact(lambda session: log.append_all([gone], ACTOR, session=session))
+    assert (await log.page("thing", states[1]["_id"], skip=0, limit=1)).items[0]["prevHash"] == digests[1]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tracepass.core.canonical import state_hash
+from tracepass.core.changes import IMPORT
 
 BOOKKEEPING = frozenset({"seal", "unsealed", "outbox", "dispatched"})
 """Members of a record that say what became of it, which its hash leaves out: they may change after it is sealed."""
@@ -166,8 +167,8 @@ class VersionReader:
 
 
 def _first(oldest: Mapping[str, Any]) -> Iterator[Fault]:
-    """Give what is missing before the oldest version that is there."""
-    if oldest["version"] != 1:
+    """Give what is missing before the oldest version that is there; what was imported begins where it was."""
+    if oldest["version"] != 1 and oldest.get("action") != IMPORT:
         yield Fault("missing", None, str(oldest["_id"]), f"{_named(oldest)} is the oldest that is there")
 
 

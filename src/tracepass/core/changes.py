@@ -6,11 +6,12 @@ the whole state, so any version is rebuilt from at most 49 differences.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tracepass.core import completion
+from tracepass.core.bulk import insert_all
 from tracepass.core.canonical import state_hash
 from tracepass.core.clock import Clock, timestamp
 from tracepass.core.differences import Difference, apply
@@ -20,6 +21,8 @@ from tracepass.core.tenancy import Actor, Tenancy
 
 COLLECTION = "changes"
 FULL_COPY_EVERY = 50
+IMPORT = "import"
+"""The action of the first record of what came from another installation, whose earlier versions nobody here knows."""
 VERSIONED: Mapping[str, Any] = {"version": {"$exists": True}}
 """The records of changes; notes of the security log have no version, and as many as there are events."""
 
@@ -73,6 +76,33 @@ class Change:
     """All of the state that may hold numbers but small whole ones, if that is known (`canonical_json`)."""
 
 
+def imported(entity: str, state: Mapping[str, Any], import_id: str) -> Change:
+    """Return the change with which the history of an imported entity begins; ``state`` has its id and version."""
+    return Change(
+        entity=entity,
+        entity_id=state["_id"],
+        version=state["version"],
+        action=IMPORT,
+        diff=[],
+        state=state,
+        prev_hash=None,
+        reason=f"import {import_id}",
+    )
+
+
+def deleted(entity: str, stored: Mapping[str, Any]) -> Change:
+    """Return the change with which an entity ends, as it is stored."""
+    return Change(
+        entity=entity,
+        entity_id=stored["_id"],
+        version=stored["version"] + 1,
+        action="delete",
+        diff=[],
+        state={},
+        prev_hash=stored["stateHash"],
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A page of documents and how many there are in all."""
@@ -85,6 +115,8 @@ class ChangeLog:
     """The log of one tenancy."""
 
     def __init__(self, database: Database, tenancy: Tenancy, *, clock: Clock) -> None:
+        self._database = database
+        self._tenancy = tenancy
         self._records = database.scoped(COLLECTION, tenancy)
         self._clock = clock
 
@@ -101,6 +133,20 @@ class ChangeLog:
             raise Stale from None
         await completion.mark(change.entity, change.entity_id, change.version, session=session)
         return digest
+
+    async def append_all(self, changes: Sequence[Change], actor: Actor, *, session: Session) -> list[str]:
+        """Append the records of changes of as many entities, in their transaction; return the hashes of the new states.
+
+        Raises:
+            Stale: an entity has got its version by another write.
+        """
+        made = [self._record(change, actor) for change in changes]
+        try:
+            records = [record for record, _ in made]
+            await insert_all(self._database, COLLECTION, self._tenancy, records, session=session)
+        except DuplicateKeyError:
+            raise Stale from None
+        return [digest for _, digest in made]
 
     def writes(self, change: Change, actor: Actor) -> tuple[list[Write], str]:
         """Return what is written with a change, for its transaction, and the hash of the new state.
@@ -130,7 +176,7 @@ class ChangeLog:
         }
         if change.event_type is not None:
             record["outbox"] = True
-        if change.version == 1 or change.version % FULL_COPY_EVERY == 0:
+        if change.version == 1 or change.action == IMPORT or change.version % FULL_COPY_EVERY == 0:
             record["full"] = change.stored or change.state
         return record, digest
 

@@ -80,7 +80,7 @@ class ChainCheck:
         They tell what was taken away before it was sealed.
         """
         reader = VersionReader()
-        members = ("entity", "version", "stateHash", "prevHash", "seal.seq", "unsealed")
+        members = ("entity", "version", "action", "stateHash", "prevHash", "seal.seq", "unsealed")
         cursor = self._records.find(VERSIONED, projection=dict.fromkeys(members, 1), sort=_VERSIONS)
         async for record in cursor:
             for fault in reader.read(record):

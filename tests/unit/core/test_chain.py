@@ -213,6 +213,18 @@ def test_versions_that_are_missing_are_found_wherever_they_were() -> None:
     ]
 
 
+def test_what_was_imported_begins_where_it_was_elsewhere() -> None:
+    records = versions(8, 7)
+    records[1]["action"] = "import"
+    assert version_faults(records) == []
+    records[0]["action"] = "import"
+    assert version_faults(records[:1]) == []
+    assert version_faults([*records[:1], *versions(5)]) == [
+        "version 8 of thing t is next to version 5",
+        "version 5 of thing t is the oldest that is there",
+    ]
+
+
 def test_a_version_not_made_from_the_one_before_is_found() -> None:
     records = versions(2, 1)
     records[0]["prevHash"] = "other"

@@ -1,0 +1,30 @@
+"""Many documents in one trip, in a transaction: all of them or none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pymongo.errors import BulkWriteError
+
+from tracepass.core.mongo import DUPLICATE, Database, Document, DuplicateKeyError, Session
+from tracepass.core.tenancy import Tenancy
+
+
+async def insert_all(
+    database: Database, name: str, tenancy: Tenancy, documents: Sequence[Document], *, session: Session
+) -> None:
+    """Insert documents into a collection as one tenancy sees it; the documents themselves stay as they are.
+
+    Raises:
+        DuplicateKeyError: a unique key is taken; its details have the ``index`` of the document, and its ``keyValue``.
+    """
+    if not documents:
+        return
+    whole = [{**document, **tenancy.fields} for document in documents]
+    try:
+        await database.collection(name).insert_many(whole, session=session)
+    except BulkWriteError as error:
+        fault = next((one for one in error.details["writeErrors"] if one["code"] == DUPLICATE), None)
+        if fault is None:
+            raise
+        raise DuplicateKeyError(fault["errmsg"], DUPLICATE, fault) from None
