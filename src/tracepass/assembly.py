@@ -10,12 +10,12 @@ from tracepass.accessgrants.inventory_repository import WorkspaceInventory
 from tracepass.accessgrants.service import AccessGrants, GrantDoor, GrantUses
 from tracepass.accounts.audit import AuditLog
 from tracepass.accounts.company import Company
+from tracepass.belongings import export_sections
 from tracepass.contract.served import Contract
 from tracepass.contract.template_pages import TemplatePages
 from tracepass.core import changes, jobs
 from tracepass.core.blobs import open_blobs
 from tracepass.core.clock import Clock
-from tracepass.core.extracts import DELETIONS, Section, Source, without
 from tracepass.core.jobs import Jobs
 from tracepass.core.mail import Mailer
 from tracepass.core.mongo import Database
@@ -29,7 +29,6 @@ from tracepass.domains import service as domains
 from tracepass.domains.service import DnsTxtRecords, DomainDirectory, Domains, TxtRecords
 from tracepass.epcis import namedqueriesrepository, subscriptionsrepository
 from tracepass.epcis import service as epcis
-from tracepass.epcis.exporting import EVENTS_SECTION
 from tracepass.epcis.histories import Histories
 from tracepass.epcis.namedqueries import NamedQueries
 from tracepass.epcis.resources import Resources
@@ -66,7 +65,6 @@ from tracepass.imports.service import Imports
 from tracepass.links import service as links
 from tracepass.links.service import LinkDirectory, Links
 from tracepass.measurements import service as measurements
-from tracepass.measurements.exporting import MEASUREMENTS_SECTION
 from tracepass.measurements.service import Measurements
 from tracepass.oauth import service as oauth
 from tracepass.oauth.service import OAuth
@@ -76,7 +74,6 @@ from tracepass.passports.batches import BatchPassports
 from tracepass.passports.conditionflags import ConditionFlags
 from tracepass.passports.defaults import DefaultsCopier
 from tracepass.passports.desk import Desk
-from tracepass.passports.exporting import LIFE_SECTION, passports_section
 from tracepass.passports.fieldwork import PassportFields
 from tracepass.passports.granted import GrantedPassports
 from tracepass.passports.gtins import GtinClaims
@@ -91,7 +88,6 @@ from tracepass.passports.upgrading import TemplateUpgrades
 from tracepass.passports.usedata import UseData
 from tracepass.passports.verdicts import Verdicts
 from tracepass.products import service as products
-from tracepass.products.exporting import products_section
 from tracepass.products.images import BUCKET as IMAGES
 from tracepass.products.images import ProductImages
 from tracepass.products.service import Products
@@ -106,7 +102,6 @@ from tracepass.settings import Settings
 from tracepass.templates.service import Templates
 from tracepass.tools.service import Tools
 from tracepass.traces import service as traces
-from tracepass.traces.exporting import LOTS_SECTION, TRACES_SECTION
 from tracepass.traces.lot_repository import LotNumbers
 from tracepass.traces.lots import Lots
 from tracepass.traces.service import Traces
@@ -308,22 +303,6 @@ def _import_services(desk: Desk, settings: Settings, claims: GtinClaims, files: 
     blobs = open_blobs(database, IMPORTS, settings.storage)
     imported = Imports(database, clock=clock, blobs=blobs, templates=templates, products=desk.products)
     return imported, Rehearsal(desk, claims=claims, files=files)
-
-
-def export_sections(templates: Templates, origin: str) -> tuple[Section, ...]:
-    """Return what an export of a workspace holds, in its order; what a feature adds is a row here."""
-    return (
-        products_section(origin),
-        passports_section(templates),
-        Section("files", "File", "/api/v1/files", (Source("files"),), without(), changed="createdAt"),
-        Section("links", "Link", "/api/v1/links", (Source("links"),), without("key")),
-        LOTS_SECTION,
-        TRACES_SECTION,
-        LIFE_SECTION,
-        MEASUREMENTS_SECTION,
-        EVENTS_SECTION,
-        DELETIONS,
-    )
 
 
 def _export_services(database: Database, settings: Settings, clock: Clock, templates: Templates) -> tuple[object, ...]:

@@ -47,7 +47,14 @@ DOORS = {"service", "models"}
 OPEN = {"tracepass.passports.addresses", "tracepass.passports.usedata"}
 # Composition roots: here services are made out of repositories and routers are hung into the application, so these,
 # and only these, look behind the doors.
-COMPOSITION_ROOTS = ("tracepass.app", "tracepass.assembly", "tracepass.worker", "tracepass.supervisor", "tracepass.cli")
+COMPOSITION_ROOTS = (
+    "tracepass.app",
+    "tracepass.assembly",
+    "tracepass.belongings",
+    "tracepass.worker",
+    "tracepass.supervisor",
+    "tracepass.cli",
+)
 
 # `core` has the driver where it is named here, repositories may have it, nobody else.
 DRIVER_MODULES = {
@@ -61,7 +68,6 @@ DRIVER_MODULES = {
     "tracepass.core.jobs",
     "tracepass.core.leases",
     "tracepass.core.mongo",
-    "tracepass.core.scoped",
     "tracepass.core.shortway",
     "tracepass.core.sealer",
     "tracepass.epcis.repository",

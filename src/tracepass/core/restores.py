@@ -8,18 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from tracepass.core.mongo import Document
 from tracepass.core.origins import Origins
 from tracepass.core.tenancy import Actor, Tenancy
 
 
+def _nothing(_kind: str, _key: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """For whom records are taken in, by whom, when, and by which import.
+    """For whom records are taken in, by whom, when, and by which import; ``caller`` is who asked for it.
 
     ``coming`` tells whether a record of a section with some (new) id is in the file, before it is written or after.
+    ``claim`` notes a key that a record has, of some kind (``serial``), and tells whether an earlier record has it;
+    ``claimed`` tells only. Both know what was noted while this file is looked at, and nothing while it is written.
     """
 
     tenancy: Tenancy
@@ -28,6 +34,9 @@ class Arrival:
     import_id: str
     origins: Origins
     coming: Callable[[str, Any], bool]
+    caller: Any = None
+    claim: Callable[[str, str], bool] = _nothing
+    claimed: Callable[[str, str], bool] = _nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +62,10 @@ class Findings:
 
 
 class Restorer(Protocol):
-    """Takes in the records of one section."""
+    """Takes in the records of one section; ids are texts, as they stand in records.
+
+    One restorer serves all imports, several at once, so it keeps nothing between calls.
+    """
 
     async def look(self, arrival: Arrival, records: Sequence[Document]) -> Findings:
         """Hold records against the rules and against what is there, without writing anything."""
@@ -67,6 +79,26 @@ class Restorer(Protocol):
         """
         ...
 
-    async def remove(self, arrival: Arrival, ids: Sequence[Any]) -> None:
-        """Take away again what `write` has made of records with these ids, whatever has become of it since."""
+    async def remove(self, arrival: Arrival, ids: Sequence[str]) -> None:
+        """Take away again what `write` has made of records with these ids, whatever has become of it since.
+
+        Ids of which nothing is there are passed over. Sections are taken away in the opposite of their order.
+        """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """One section that can be taken in: its name and the type of its records as in `core.extracts.Section`.
+
+    ``scope`` is what a key needs for it. New ids take the order of the old ones (``ids``), or that of the records in
+    the file (``rows``), or its opposite (``rows_back``), where there are too many to remember: nothing refers to those.
+    ``is_opaque`` says that only ids of the records themselves are made anew, since the rest is what others have said.
+    """
+
+    section: str
+    kind: str
+    scope: str
+    restorer: Restorer
+    order: Literal["ids", "rows", "rows_back"] = "ids"
+    is_opaque: bool = False

@@ -1,0 +1,36 @@
+"""What a workspace has: how it leaves in an export, section by section, and how it is taken in again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tracepass.core.extracts import DELETIONS, Section, Source, without
+from tracepass.core.restores import Intake
+from tracepass.epcis.exporting import EVENTS_SECTION
+from tracepass.measurements.exporting import MEASUREMENTS_SECTION
+from tracepass.passports.exporting import LIFE_SECTION, passports_section
+from tracepass.products.exporting import products_section
+from tracepass.templates.service import Templates
+from tracepass.traces.exporting import LOTS_SECTION, TRACES_SECTION
+
+
+def export_sections(templates: Templates, origin: str) -> tuple[Section, ...]:
+    """Return what an export of a workspace holds, in its order; what a feature adds is a row here."""
+    return (
+        products_section(origin),
+        passports_section(templates),
+        Section("files", "File", "/api/v1/files", (Source("files"),), without(), changed="createdAt"),
+        Section("links", "Link", "/api/v1/links", (Source("links"),), without("key")),
+        LOTS_SECTION,
+        TRACES_SECTION,
+        LIFE_SECTION,
+        MEASUREMENTS_SECTION,
+        EVENTS_SECTION,
+        DELETIONS,
+    )
+
+
+def restorers(services: Mapping[type, Any]) -> tuple[Intake, ...]:  # noqa: ARG001 - until there are rows
+    """Return what can be taken in again, in the order of exports; ``services`` are those of the installation."""
+    return ()
