@@ -8,6 +8,7 @@ from typing import Any
 from tracepass.core.errors import Invalid
 
 _OPENINGS = ("Input should ", "String should ", "List should ", "Dictionary should ", "Value should ")
+_OBJECTS = frozenset({"model_type", "model_attributes_type", "dict_type"})
 
 
 def invalid(errors: Sequence[Mapping[str, Any]], *, skip: int = 1) -> Invalid:
@@ -40,6 +41,8 @@ def _sentence(error: Mapping[str, Any]) -> str:
         return "is not known here"
     if kind == "missing":
         return "is required"
+    if kind in _OBJECTS:
+        return "must be an object"
     if kind == "value_error":
         return str(context["error"])
     message = str(error["msg"])
