@@ -16,7 +16,7 @@ from pymongo.errors import AutoReconnect
 from tests.conftest import Make, MovableClock, Office, new_gtin
 
 from tracepass.core.mongo import Database
-from tracepass.imports.working import ImportWork
+from tracepass.imports.sheetwork import SheetWork
 from tracepass.passports.service import Passports
 from tracepass.settings import Settings
 from tracepass.worker import work_once
@@ -165,7 +165,7 @@ async def test_a_gtin_of_another_workspace_is_told(client: httpx2.AsyncClient, o
 async def test_what_was_made_is_taken_back_when_a_row_is_refused_after_all(
     client: httpx2.AsyncClient, work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = ImportWork._pay  # noqa: SLF001 - between looking and making
+    original = SheetWork._pay  # noqa: SLF001 - between looking and making
 
     async def pay(self: Any, *arguments: Any) -> None:
         await original(self, *arguments)
@@ -173,7 +173,7 @@ async def test_what_was_made_is_taken_back_when_a_row_is_refused_after_all(
         body = {"productId": product, "gs1": {"gtin": Numbers.gtin, "serialNumber": "S150"}}
         assert (await client.post("/api/v1/passports", json=body)).status_code == 201
 
-    monkeypatch.setattr(ImportWork, "_pay", pay)
+    monkeypatch.setattr(SheetWork, "_pay", pay)
     found = await done(client, work, rows_of(*map(row, range(1, 201))), dryRun="false")
     assert (found["status"], found["error"]["error"]) == ("failed", "import_conflict")
     assert [(error["cell"], error["code"]) for error in found["errors"]] == [("C151", "duplicate_serial")]
