@@ -104,6 +104,7 @@ from tracepass.tools.service import Tools
 from tracepass.traces import service as traces
 from tracepass.traces.lot_repository import LotNumbers
 from tracepass.traces.lots import Lots
+from tracepass.traces.restoring import LotRestorer, TraceRestorer
 from tracepass.traces.service import Traces
 from tracepass.webhooks import service as webhooks
 from tracepass.webhooks.service import Webhooks
@@ -246,9 +247,14 @@ def _identity_services(database: Database, settings: Settings, clock: Clock) -> 
 
 
 def _lot_services(database: Database, clock: Clock, catalogue: Products) -> tuple[object, ...]:
-    """Return lots and traces."""
+    """Return lots and traces, and what takes in those of elsewhere."""
     traced, batches = Traces(database, clock=clock), BatchPassports(database)
-    return traced, Lots(database, clock=clock, products=catalogue, passports=batches, traces=traced)
+    return (
+        traced,
+        Lots(database, clock=clock, products=catalogue, passports=batches, traces=traced),
+        LotRestorer(database, clock=clock, products=catalogue),
+        TraceRestorer(database, clock=clock),
+    )
 
 
 def _quota_services(database: Database, plans: Plans, slots: Slots, clock: Clock) -> tuple[object, ...]:

@@ -13,6 +13,7 @@ from tracepass.passports.exporting import LIFE_SECTION, passports_section
 from tracepass.products.exporting import products_section
 from tracepass.templates.service import Templates
 from tracepass.traces.exporting import LOTS_SECTION, TRACES_SECTION
+from tracepass.traces.restoring import LotRestorer, TraceRestorer
 
 
 def export_sections(templates: Templates, origin: str) -> tuple[Section, ...]:
@@ -31,6 +32,9 @@ def export_sections(templates: Templates, origin: str) -> tuple[Section, ...]:
     )
 
 
-def restorers(services: Mapping[type, Any]) -> tuple[Intake, ...]:  # noqa: ARG001 - until there are rows
+def restorers(services: Mapping[type, Any]) -> tuple[Intake, ...]:
     """Return what can be taken in again, in the order of exports; ``services`` are those of the installation."""
-    return ()
+    return (
+        Intake("lots", "Lot", "traces:write", services[LotRestorer]),
+        Intake("traces", "Trace", "traces:write", services[TraceRestorer]),
+    )

@@ -84,6 +84,15 @@ class LotRepository:
         there = {lot["_id"] async for lot in found}
         return [lot_id for lot_id in ids if lot_id not in there]
 
+    async def awaited(self, ids: Sequence[str], *, session: Session) -> list[str]:
+        """Return those lots among some that were written after a successor: one with them closes the way around."""
+        shown = {"predecessors": 1}
+        found = self._lots.find({"predecessors": {"$in": list(ids)}}, projection=shown, session=session)
+        mine, late = set(ids), set()
+        async for lot in found:
+            late |= {one for one in lot["predecessors"] if one in mine and one >= lot["_id"]}
+        return sorted(late)
+
     async def prepare_graph(self) -> None:
         """See to it that there is what `lock_graph` locks: no two transactions can make it at once."""
         await self._database.insert_missing(GRAPHS, [{"_id": self._graph, **self._tenancy.fields, "changes": 0}])

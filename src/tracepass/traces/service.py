@@ -43,19 +43,18 @@ class Traces:
         unset = dict.fromkeys(WRITABLE, None) | {"bring_forward": False, "hide_on_documents": False}
         stamps = {"version": 1, "created_at": timestamp(moment), "updated_at": timestamp(moment)}
         trace = {"_id": new_uuid(moment), **unset, **body.named, **stamps}
-        _check_link(trace)
+        check_link(trace)
         made = shown(trace), 1
         foresee(made)
         also = self._holding_lot(caller, trace)
-        await self._records.add(caller, trace, _beside(trace), taken=Stale, also=also)
+        await self._records.add(caller, trace, beside(trace), taken=Stale, also=also)
         return made
 
     def _holding_lot(self, caller: Caller, trace: Document) -> Also | None:
         """Return what makes sure, in the transaction of a trace, that its lot is there, if it has to be."""
         if not trace["bring_forward"]:
             return None
-        if trace["origin_model_name"] != "Lot":
-            raise NotAcceptable.at("bring_forward", "may be true for traces of lots only")
+        check_origin(trace)
         lots = LotRepository(self._database, caller.tenancy)
 
         async def hold(session: Session) -> None:
@@ -113,14 +112,14 @@ class Traces:
 
         def edit(trace: Document) -> Document:
             after = {**trace, **body.named}
-            _check_link(after)
+            check_link(after)
             return after
 
         def also(_: Document, after: Document) -> Also:
             return self._holding_lot(caller, after) or nothing
 
         after = await self._records.change(
-            caller, trace_id, edit, expected=expected, beside=_beside, taken=lambda _: Stale(), also=also
+            caller, trace_id, edit, expected=expected, beside=beside, taken=lambda _: Stale(), also=also
         )
         return shown(after), after["version"]
 
@@ -140,7 +139,8 @@ def shown(stored: Document) -> Document:
     return {"id": stored["_id"], **{name: stored[name] for name in MEMBERS}}
 
 
-def _beside(trace: Document) -> Document:
+def beside(trace: Document) -> Document:
+    """Return what is stored beside a trace: what a part of its key is found by."""
     return {"search": search_terms([trace["key"]])}
 
 
@@ -152,7 +152,17 @@ def _inherited_from(trace: Document, lot_id: str) -> str | None:
     return None if trace["origin_entity_id"] == lot_id else trace["origin_entity_id"]
 
 
-def _check_link(trace: Document) -> None:
+def check_origin(trace: Document) -> None:
+    """Hold a trace that shall be brought forward against its origin.
+
+    Raises:
+        NotAcceptable: it is none of a lot.
+    """
+    if trace["bring_forward"] and trace["origin_model_name"] != "Lot":
+        raise NotAcceptable.at("bring_forward", "may be true for traces of lots only")
+
+
+def check_link(trace: Document) -> None:
     """Hold the two halves of a link against each other.
 
     Raises:
