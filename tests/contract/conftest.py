@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import pytest
 from tests.conftest import Make, Office
 from tests.contract.checker import Checker
 from tests.contract.premises import Owner, Premises
 from tests.contract.requests import Requests
+from tests.contract.server import Site, served
+
+from tracepass.app import create_app
+from tracepass.contract import as_json, document
+from tracepass.settings import Settings
 
 
 @pytest.fixture(scope="module")
@@ -26,3 +34,13 @@ async def landlord(office: Office) -> Owner:
     """A workspace that all tests of a module may use, with a client that has all rights."""
     workspace = await office.workspace()
     return Owner(workspace, await office.client(workspace))
+
+
+@pytest.fixture
+async def site(settings: Settings, office: Office, tmp_path: Path) -> AsyncIterator[Site]:
+    """Serve an application to clients that we do not write ourselves."""
+    contract = tmp_path / "openapi.json"
+    key = await office.key(await office.workspace(name="Clients"))
+    with served(create_app(settings)) as address:
+        contract.write_bytes(as_json(document(address)))
+        yield Site(address, key, contract)

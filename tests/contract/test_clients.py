@@ -10,17 +10,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.conftest import Office, new_gtin
-from tests.contract.server import served
-
-from tracepass.app import create_app
-from tracepass.contract import as_json, document
-from tracepass.settings import Settings
+from tests.conftest import new_gtin
+from tests.contract.server import Site
 
 pytestmark = pytest.mark.clients
 
@@ -68,24 +62,6 @@ with ApiClient(Configuration(host=os.environ["SERVER"], access_token=os.environ[
     else:
         raise AssertionError("a serial was taken twice")
 """
-
-
-@dataclass(frozen=True)
-class Site:
-    """A live server, a key for it, and the contract as a file."""
-
-    address: str
-    key: str
-    contract: Path
-
-
-@pytest.fixture
-async def site(settings: Settings, office: Office, tmp_path: Path) -> AsyncIterator[Site]:
-    contract = tmp_path / "openapi.json"
-    key = await office.key(await office.workspace(name="Clients"))
-    with served(create_app(settings)) as address:
-        contract.write_bytes(as_json(document(address)))
-        yield Site(address, key, contract)
 
 
 def _tool(name: str, *modules: str) -> str:
