@@ -157,7 +157,11 @@ class Presenter:
         )
 
     def _option(self, options: Sequence[Option], value: str) -> str:
-        return next((self.label(option.value, option.label) for option in options if option.value == value), value)
+        """Return the label of a choice; one that is only its value begins with a capital, as the others do."""
+        label = next((self.label(option.value, option.label) for option in options if option.value == value), None)
+        if label is None:
+            return value
+        return label[:1].upper() + label[1:] if label == value else label
 
     def _several(self, kind: ValueType, values: Sequence[str]) -> Shown:
         if kind.data_type == "multi_enum":

@@ -27,6 +27,13 @@ def test_choices_are_shown_by_their_labels(presenter: Presenter) -> None:
     assert presenter.show(kind, ["li_ion_lfp", "unheard_of"]).items == ("Lithium-Ionen LFP", "unheard_of")
 
 
+def test_choices_without_a_label_of_their_own_begin_with_a_capital() -> None:
+    english = Presenter(Texts.load().words("en"), formats_for("en"), Templates.load())
+    options = (Option("item", "item"), Option("mg_kg", "mg/kg"), Option("lmt", "LMT battery"))
+    kind = ValueType(key="kinds", label="Kinds", data_type="multi_enum", options=options)
+    assert english.show(kind, ["item", "mg_kg", "lmt"]).items == ("Item", "mg/kg", "LMT battery")
+
+
 def test_a_truth_is_said_in_words(presenter: Presenter) -> None:
     kind = ValueType(key="ce", label="CE", data_type="boolean")
     assert [presenter.show(kind, value).items for value in (True, False)] == [("Ja",), ("Nein",)]
