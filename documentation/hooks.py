@@ -38,10 +38,12 @@ def quickstart(readme: str) -> str:
 
 def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
     """Lead to the page of the quickstart, and nowhere outside of the guides: the repository is not part of the site."""
-    if "/" in page.file.src_uri:
+    uri = page.file.src_uri
+    if uri.startswith(("decisions/", "templates/")):
         return markdown
-    inside = markdown.replace("](../README.md#quickstart)", "](quickstart.md)")
-    return re.sub(r"\[([^\]]+)\]\(\.\./[^)]*\)", r"\1", inside)
+    here = "../" * uri.count("/")
+    inside = markdown.replace(f"]({here}../README.md#quickstart)", f"]({here}quickstart.md)")
+    return re.sub(rf"\[([^\]]+)\]\({re.escape(here)}\.\./[^)]*\)", r"\1", inside)
 
 
 def on_post_build(config: MkDocsConfig) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-GUIDES = [path.name for path in (ROOT / "docs").glob("*.md")]
+DOCS = ROOT / "docs"
+GUIDES = [str(path.relative_to(DOCS)) for folder in (DOCS, DOCS / "cookbook") for path in folder.glob("*.md")]
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +29,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_guide_is_a_page_with_its_source_beside_it(site: Path) -> None:
     pages = [name for name in GUIDES if name != "index.md"]
     assert len(pages) > 20
-    assert [name for name in pages if not (site / name.removesuffix(".md") / "index.html").is_file()] == []
-    assert [name for name in GUIDES if (site / name).read_bytes() != (ROOT / "docs" / name).read_bytes()] == []
+    assert [name for name in pages if not (site / re.sub(r"(README)?\.md$", "", name) / "index.html").is_file()] == []
+    assert [name for name in GUIDES if (site / name).read_bytes() != (DOCS / name).read_bytes()] == []
 
 
 def test_every_guide_is_listed_for_readers_that_are_no_people(site: Path) -> None:
