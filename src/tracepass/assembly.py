@@ -32,6 +32,7 @@ from tracepass.epcis import service as epcis
 from tracepass.epcis.histories import Histories
 from tracepass.epcis.namedqueries import NamedQueries
 from tracepass.epcis.resources import Resources
+from tracepass.epcis.restoring import EventRestorer
 from tracepass.epcis.service import Captures, EventQueries
 from tracepass.epcis.subscriptions import Subscriptions
 from tracepass.epcis.timelines import PublicTimelines
@@ -65,6 +66,7 @@ from tracepass.imports.service import Imports
 from tracepass.links import service as links
 from tracepass.links.service import LinkDirectory, Links
 from tracepass.measurements import service as measurements
+from tracepass.measurements.restoring import MeasurementRestorer
 from tracepass.measurements.service import Measurements
 from tracepass.oauth import service as oauth
 from tracepass.oauth.service import OAuth
@@ -78,10 +80,13 @@ from tracepass.passports.fieldwork import PassportFields
 from tracepass.passports.granted import GrantedPassports
 from tracepass.passports.gtins import GtinClaims
 from tracepass.passports.labels.service import Labels
+from tracepass.passports.life.restoring import LifeRestorer
 from tracepass.passports.life.service import PassportLives
 from tracepass.passports.records import PassportRecords
 from tracepass.passports.rehearsal import Rehearsal
 from tracepass.passports.repository import FileReferences, PassportCounts
+from tracepass.passports.restoring import PassportRestorer
+from tracepass.passports.restoringclaims import ArrivingClaims
 from tracepass.passports.service import Passports
 from tracepass.passports.states import PassportStates
 from tracepass.passports.upgrading import TemplateUpgrades
@@ -205,6 +210,9 @@ def _desk_services(desk: Desk, claims: GtinClaims, files: Files, settings: Setti
         ConditionFlags(desk),
         *_import_services(desk, settings, claims, files),
         Measurements(UseData(desk)),
+        PassportRestorer(desk, claims=ArrivingClaims(desk.database, claims, desk.clock), files=files),
+        LifeRestorer(desk, files=files),
+        MeasurementRestorer(UseData(desk)),
     )
 
 
@@ -226,8 +234,8 @@ def _history_services(lives: PassportLives, origins: Origins) -> tuple[object, .
     database, clock = lives.desk.database, lives.desk.clock
     visibility = Visibility(database, clock=clock)
     timelines = PublicTimelines(database, jobs=Jobs(database, clock=clock), visibility=visibility)
-    queries = EventQueries(database, clock=clock)
-    return lives, visibility, timelines, Histories(database, lives, queries, clock=clock, origins=origins)
+    histories = Histories(database, lives, EventQueries(database, clock=clock), clock=clock, origins=origins)
+    return lives, visibility, timelines, histories, EventRestorer(database, clock=clock)
 
 
 def _identity_services(database: Database, settings: Settings, clock: Clock) -> tuple[object, ...]:

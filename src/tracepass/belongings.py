@@ -8,8 +8,12 @@ from typing import Any
 from tracepass.core.extracts import DELETIONS, Section, Source, without
 from tracepass.core.restores import Intake
 from tracepass.epcis.exporting import EVENTS_SECTION
+from tracepass.epcis.restoring import EventRestorer
 from tracepass.measurements.exporting import MEASUREMENTS_SECTION
+from tracepass.measurements.restoring import MeasurementRestorer
 from tracepass.passports.exporting import LIFE_SECTION, passports_section
+from tracepass.passports.life.restoring import LifeRestorer
+from tracepass.passports.restoring import PassportRestorer
 from tracepass.products.exporting import products_section
 from tracepass.templates.service import Templates
 from tracepass.traces.exporting import LOTS_SECTION, TRACES_SECTION
@@ -35,6 +39,10 @@ def export_sections(templates: Templates, origin: str) -> tuple[Section, ...]:
 def restorers(services: Mapping[type, Any]) -> tuple[Intake, ...]:
     """Return what can be taken in again, in the order of exports; ``services`` are those of the installation."""
     return (
+        Intake("passports", "Passport", "passports:write", services[PassportRestorer]),
         Intake("lots", "Lot", "traces:write", services[LotRestorer]),
         Intake("traces", "Trace", "traces:write", services[TraceRestorer]),
+        Intake("epcisEvents", "EpcisEvent", "epcis:write", services[EventRestorer], "rows", is_opaque=True),
+        Intake("lifeEntries", "LifeEntry", "passports:write", services[LifeRestorer]),
+        Intake("measurements", "Measurement", "passports:write", services[MeasurementRestorer], order="rows_back"),
     )

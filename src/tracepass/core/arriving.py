@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
 
-from tracepass.core.clock import timestamp
+from tracepass.core.clock import parse_timestamp, timestamp
 from tracepass.core.errors import Refusal
 from tracepass.core.mongo import Document
 from tracepass.core.restores import Arrival, Fault
@@ -17,6 +18,26 @@ from tracepass.core.validation import invalid
 Model = TypeVar("Model", bound=BaseModel)
 LINKED: Final = frozenset({"@id", "@type"})
 """What stands in a record for readers of linked data alone."""
+
+
+_MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
+
+
+def _check_moment(text: str) -> str:
+    if _MOMENT.fullmatch(text) is None:
+        message = "must be a timestamp in UTC with milliseconds, like 2027-02-18T00:00:00.000Z"
+        raise ValueError(message)
+    parse_timestamp(text)
+    return text
+
+
+Moment = Annotated[str, AfterValidator(_check_moment)]
+"""A moment as exports write it: texts of it sort as the moments do."""
+
+
+def in_order_of(told: Mapping[str, Any], made: Document) -> Document:
+    """Return a document with its members in the order of those that were told, so that it is told like that again."""
+    return {name: made[name] for name in [*told, *made] if name in made}
 
 
 def members_of(record: Document) -> Document:

@@ -6,12 +6,12 @@ worker that dies gives its job back by doing nothing. Enqueueing a job that is t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from pymongo import ReturnDocument
+from pymongo import ReturnDocument, UpdateOne
 
 from tracepass.core.clock import Clock, timestamp
 from tracepass.core.mongo import Database, Document, Index, Session
@@ -21,6 +21,15 @@ COLLECTION = "jobs"
 LEASE = timedelta(seconds=60)
 
 INDEXES = (Index(COLLECTION, (("dueAt", 1), ("kind", 1))),)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A job that is asked for along with others: its key, what it is about, and from when on it may be done."""
+
+    key: str
+    payload: Mapping[str, Any]
+    due: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +62,19 @@ class Jobs:
         due: str | None = None,
     ) -> None:
         """Ask for a job, now or from a moment on, once however often it is asked for; one that runs starts over."""
-        members = {
-            "kind": kind,
-            **tenancy.fields,
-            "payload": dict(payload),
-            "progress": None,
-            "dueAt": due or self._now(),
-        }
-        await self._jobs.update_one(
-            {"_id": f"{kind}/{key}"}, {"$set": members, "$inc": {"generation": 1}}, upsert=True, session=session
-        )
+        query, change = _asking(kind, tenancy, Wish(key, payload, due or self._now()))
+        await self._jobs.update_one(query, change, upsert=True, session=session)
+
+    async def enqueue_all(self, kind: str, tenancy: Tenancy, wishes: Sequence[Wish], *, session: Session) -> None:
+        """Ask for jobs of one kind, as `enqueue` does for one."""
+        asked = [UpdateOne(*_asking(kind, tenancy, wish), upsert=True) for wish in wishes]
+        if asked:
+            await self._jobs.bulk_write(asked, ordered=False, session=session)
+
+    async def withdraw(self, kind: str, tenancy: Tenancy, keys: Sequence[str], *, session: Session) -> None:
+        """Take jobs away that nobody needs any more."""
+        query = {"_id": {"$in": [f"{kind}/{key}" for key in keys]}, **tenancy.fields}
+        await self._jobs.delete_many(query, session=session)
 
     def _now(self) -> str:
         return timestamp(self._clock())
@@ -101,6 +113,18 @@ class Jobs:
     async def finish(self, job: Job) -> None:
         """Take a done job away; one that was asked for anew stays."""
         await self._jobs.delete_one({"_id": job.id, "generation": job.generation})
+
+
+def _asking(kind: str, tenancy: Tenancy, wish: Wish) -> tuple[Document, Document]:
+    """Return what finds a job, and what makes it or makes it start over."""
+    members = {
+        "kind": kind,
+        **tenancy.fields,
+        "payload": dict(wish.payload),
+        "progress": None,
+        "dueAt": wish.due,
+    }
+    return {"_id": f"{kind}/{wish.key}"}, {"$set": members, "$inc": {"generation": 1}}
 
 
 def _job(document: Document) -> Job:

@@ -77,12 +77,13 @@ def _faults(asked: MeasurementCreate, fields: Mapping[str, Field], now: datetime
     for problem in check_value(field, asked.value):
         inside = problem.within("value")
         faults.setdefault(inside.path, []).append(problem.message)
-    if not faults and _is_too_large(asked.value):
+    if not faults and is_too_large(asked.value):
         faults["value"] = ["is too large: a table has 16 kB at most"]
     return faults
 
 
-def _is_too_large(value: Any) -> bool:
+def is_too_large(value: Any) -> bool:
+    """Tell whether a value has more bytes than one may have."""
     return not isinstance(value, int | float | str) and len(orjson.dumps(value)) > LARGEST
 
 

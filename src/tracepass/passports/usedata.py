@@ -6,7 +6,7 @@ no event, and do not stand in the way of those who edit the passport.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from tracepass.identity.models import Caller
 from tracepass.passports.desk import Desk, kept_beside
 from tracepass.passports.lifecycle import PassportArchived
 from tracepass.passports.models import Locator
+from tracepass.passports.repository import PASSPORTS
 from tracepass.passports.wire import latest_values
 from tracepass.templates.models import Field, Template
 
@@ -87,6 +88,34 @@ class UseData:
             raise NotMeasurable(NOT_A_UNIT.format(granularity=passport["granularity"]))
         return fields
 
+    async def measurable(
+        self, tenancy: Tenancy, ids: Collection[Id], *, session: Session
+    ) -> dict[Id, tuple[Document, Mapping[str, Field]]]:
+        """Return those passports of some ids that are of one unit, each with the fields that the unit fills."""
+        found = self.database.scoped(PASSPORTS, tenancy).find({"_id": {"$in": list(ids)}}, session=session)
+        units = [one async for one in found if one["granularity"] == "item"]
+        return {one["_id"]: (one, measured_fields(self._desk.template_of(one))) for one in units}
+
+    async def keep_arrived(
+        self, tenancy: Tenancy, passport: Document, readings: Sequence[Latest], *, session: Session
+    ) -> None:
+        """Keep what a passport that was taken in was told, in the transaction that read it and adds the readings.
+
+        Of several of one moment the first that is given counts, unless another was recorded later.
+        """
+        newest: Document = dict(passport.get("dynamic", {}))
+        for one in readings:
+            before = newest.get(one.field)
+            if before is None or (before["measuredAt"], before["recordedAt"]) < (one.measured_at, one.recorded_at):
+                newest[one.field] = one.kept
+        day = max([one.recorded_at[:10] for one in readings] + [passport.get("measuredOn", "")])
+        members: Document = {"dynamic": newest, "measuredFields": len(newest), "measuredOn": day}
+        kept = kept_beside({**passport, "dynamic": newest}, self._desk.template_of(passport))
+        members["complianceKey"] = kept["complianceKey"]
+        await self.database.scoped(PASSPORTS, tenancy).update(
+            {"_id": passport["_id"]}, {"$set": members}, session=session
+        )
+
     def keeping(self, caller: Caller, passport: Document, latest: Mapping[str, Latest], *, day: str | None) -> Write:
         """Return the write that keeps the newest values; a value that is older than what is there changes nothing.
 
@@ -108,7 +137,7 @@ class UseData:
         change: Document = {"$max": {f"dynamic.{name}": one.kept for name, one in latest.items()}}
         if members:
             change["$set"] = members
-        return self.database.scoped("passports", caller.tenancy).updating(query, change, missed=Stale)
+        return self.database.scoped(PASSPORTS, caller.tenancy).updating(query, change, missed=Stale)
 
 
 async def forget_measurements(database: Database, tenancy: Tenancy, passport_id: Id, *, session: Session) -> int:

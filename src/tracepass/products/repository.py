@@ -81,6 +81,10 @@ class ProductRepository:
         cursor = self._products.find(query, sort=[("_id", -1)], skip=skip, limit=limit, hint=which.hint)
         return await cursor.to_list()
 
+    async def find_all(self, product_ids: Iterable[Id], *, session: Session | None = None) -> list[Document]:
+        """Return those products that exist."""
+        return await self._products.find({"_id": {"$in": list(product_ids)}}, session=session).to_list()
+
     async def names(self, product_ids: Iterable[Id]) -> list[Document]:
         """Return name and model of those products that exist."""
         projection = {"name": 1, "model": 1}

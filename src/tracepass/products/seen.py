@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from tracepass.core.errors import NotFound, Refusal
 from tracepass.core.ids import Id
-from tracepass.core.mongo import Database, Document, Write
+from tracepass.core.mongo import Database, Document, Session, Write
 from tracepass.core.tenancy import Tenancy
 from tracepass.products.repository import ProductRepository
 from tracepass.products.wire import shown
@@ -48,6 +50,11 @@ class SeenProducts:
             self._seen.clear()
         product = self._seen[tenancy, product_id] = shown(stored)
         return product
+
+    async def now(self, tenancy: Tenancy, ids: Collection[Id], *, session: Session | None = None) -> dict[Id, Document]:
+        """Return those products that some ids name, as they are now."""
+        found = await ProductRepository(self._database, tenancy).find_all(ids, session=session)
+        return {product["_id"]: shown(product) for product in found}
 
     def staying(self, tenancy: Tenancy, product: Document) -> Write:
         """Return the write that raises `ProductMoved` if a product is not as it was seen."""

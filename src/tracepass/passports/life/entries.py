@@ -30,7 +30,7 @@ def new_entry(body: EntryCreate, passport_id: Id, *, now: str, by: str) -> Docum
     if at > now:
         raise Invalid({"at": ["must not lie in the future"]})
     content = _without_ids(body.content)
-    faults = dict(_faults(body, content))
+    faults = dict(entry_faults(body, content))
     if faults:
         raise Invalid(faults)
     lists = {"documents": content.pop("documents")}
@@ -48,7 +48,8 @@ def _without_ids(content: Mapping[str, Any]) -> dict[str, Any]:
     return {**content, "documents": documents}
 
 
-def _faults(body: EntryCreate, content: Mapping[str, Any]) -> Iterable[tuple[str, list[str]]]:
+def entry_faults(body: EntryCreate, content: Mapping[str, Any]) -> Iterable[tuple[str, list[str]]]:
+    """Yield what is wrong with an entry beyond what its model says, by member."""
     for index, document in enumerate(content["documents"]):
         if ("fileId" in document) == ("url" in document):
             yield f"documents[{index}]", ["must have either fileId or url"]
