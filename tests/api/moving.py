@@ -10,17 +10,25 @@ from uuid import UUID
 
 import httpx2
 import orjson
-from tests.conftest import ORIGIN
+from tests.conftest import ORIGIN, RESOLVER
 
 from tracepass.core.clock import system_clock, timestamp
 from tracepass.core.ids import Id, new_id
 from tracepass.core.origins import Origins
 from tracepass.core.restores import Arrival, Fault, Restorer
 from tracepass.core.tenancy import OPERATOR, Tenancy
+from tracepass.identity.models import Caller
 
 Record = dict[str, Any]
 _ID = re.compile(rb"\b(?:[0-9a-f]{24}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
-_TYPES = {"Lot": "lots", "Trace": "traces", "Product": "products"}
+_TYPES = {
+    "Product": "products",
+    "Passport": "passports",
+    "File": "files",
+    "Lot": "lots",
+    "Trace": "traces",
+    "LifeEntry": "lifeEntries",
+}
 """The kinds whose ids others refer to."""
 
 
@@ -37,7 +45,14 @@ class Move:
     ``known`` are the ids of what is there already, by those it had: its records are not handed on.
     """
 
-    def __init__(self, lines: Iterable[bytes], into: Tenancy, *, known: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        lines: Iterable[bytes],
+        into: Tenancy,
+        *,
+        known: Mapping[str, str] | None = None,
+        caller: Caller | None = None,
+    ) -> None:
         plain = [orjson.loads(line) for line in lines]
         self.ids, salt = dict(known or {}), secrets.token_bytes(6)
         self._coming: set[tuple[str, str]] = set()
@@ -52,7 +67,8 @@ class Move:
             OPERATOR,
             timestamp(system_clock()),
             str(new_id()),
-            Origins(ORIGIN, ORIGIN),
+            Origins(ORIGIN, RESOLVER),
+            caller=caller,
             coming=lambda section, one: (section, str(one)) in self._coming,
             claim=self._claim,
             claimed=lambda kind, key: (kind, key) in self._claimed,
