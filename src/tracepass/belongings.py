@@ -42,7 +42,7 @@ def restorers(services: Mapping[type, Any]) -> tuple[Intake, ...]:
         Intake("passports", "Passport", "passports:write", services[PassportRestorer]),
         Intake("lots", "Lot", "traces:write", services[LotRestorer]),
         Intake("traces", "Trace", "traces:write", services[TraceRestorer]),
-        Intake("epcisEvents", "EpcisEvent", "epcis:write", services[EventRestorer], "rows", is_opaque=True),
         Intake("lifeEntries", "LifeEntry", "passports:write", services[LifeRestorer]),
         Intake("measurements", "Measurement", "passports:write", services[MeasurementRestorer], order="rows_back"),
+        Intake("epcisEvents", "EpcisEvent", "epcis:write", services[EventRestorer], order="rows", is_opaque=True),
     )

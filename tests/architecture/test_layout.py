@@ -70,6 +70,7 @@ DRIVER_MODULES = {
     "tracepass.core.mongo",
     "tracepass.core.shortway",
     "tracepass.core.sealer",
+    "tracepass.epcis.arrivalsrepository",
     "tracepass.epcis.repository",
     "tracepass.epcis.subscriptionsqueue",
     "tracepass.exports.repository",

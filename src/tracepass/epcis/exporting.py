@@ -13,8 +13,10 @@ _BY_RECORD_TIME = "workspaceId_1_environment_1_recordTime_-1__id_-1"
 
 
 def _record(stored: Document) -> Document:
-    told = {name: stored[name] for name in _TOLD}
-    return {**told, "namespaces": dict(stored["namespaces"]), "event": orjson.loads(stored["event"])}
+    told = {name: stored[name] for name in _TOLD} | {"namespaces": dict(stored["namespaces"])}
+    if "context" in stored:
+        told["context"] = orjson.loads(stored["context"])
+    return {**told, "event": orjson.loads(stored["event"])}
 
 
 EVENTS_SECTION = Section(

@@ -204,16 +204,22 @@ class CaptureRepository:
         )
 
     async def namespaces(self) -> dict[str, list[str]]:
-        """Return the namespaces that each prefix has stood for."""
-        found = await self._namespaces.find_one({"_id": self._key})
-        known: dict[str, list[str]] = {}
-        for prefix, namespace in (found or {}).get("pairs", ()):
-            known.setdefault(prefix, []).append(namespace)
-        return known
+        """Return the namespaces that each prefix has stood for, in captures and in what imports have brought."""
+        mine = {"_id": {"$gte": self._key, "$lt": f"{self._key}0"}}
+        known: dict[str, dict[str, None]] = {}
+        async for found in self._namespaces.find(mine, sort=[("_id", 1)]):
+            for prefix, namespace in found["pairs"]:
+                known.setdefault(prefix, {})[namespace] = None
+        return {prefix: list(namespaces) for prefix, namespaces in known.items()}
 
     @property
     def _key(self) -> str:
-        return f"{self._tenancy.workspace_id}/{self._tenancy.environment}"
+        return namespaces_key(self._tenancy)
+
+
+def namespaces_key(tenancy: Tenancy) -> str:
+    """Return under which name the prefixes of a tenancy stand; those of an import have a slash and its id behind."""
+    return f"{tenancy.workspace_id}/{tenancy.environment}"
 
 
 def _name(keys: Sequence[tuple[str, int]]) -> str:

@@ -91,6 +91,11 @@ class Visibility:
         payload = {"captureId": capture_id}
         await self._jobs.enqueue(TIMELINES, str(capture_id), tenancy, payload, session=session)
 
+    async def refresh(self, tenancy: Tenancy, key: str, *, due: str, session: Session) -> None:
+        """Ask, under a key, for all pages that show events to be made anew from a moment on."""
+        payload = {"steps": sorted(await self.steps(tenancy))}
+        await self._jobs.enqueue(TIMELINES, key, tenancy, payload, session=session, due=due)
+
 
 def _key(tenancy: Tenancy) -> str:
     return f"{tenancy.workspace_id}/{tenancy.environment}"

@@ -27,6 +27,7 @@ LITERALS: Final = frozenset(
         "defaultFieldValues",
         "conditionFlags",
         "branding",
+        "context",
         "definition",
         "event",
         "lineage",
