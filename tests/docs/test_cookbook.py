@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import socket
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +19,8 @@ from tests.docs.recipes import Recipe
 COOKBOOK = Path(__file__).parents[2] / "docs/cookbook"
 CLIENT = (COOKBOOK / "README.md").read_text("utf-8")
 RECIPES = {page.stem: page.read_text("utf-8") for page in sorted(COOKBOOK.glob("*.md")) if page.stem != "README"}
+PORT = "8099"
+"""Where the receivers of recipes listen."""
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("curl") is None, reason="the recipes need curl"),
@@ -27,12 +30,18 @@ pytestmark = [
 
 @pytest.mark.parametrize("name", RECIPES)
 async def test_a_recipe_does_what_it_says(name: str, place: Place, tmp_path: Path) -> None:
-    recipe = Recipe.of(f"{CLIENT}\n{RECIPES[name]}")
+    recipe = Recipe.of(f"{CLIENT}\n{RECIPES[name]}".replace(PORT, str(free_port())))
     assert not (wrong := await place.run(recipe, tmp_path)), "\n".join(wrong)
     if name == "label-line":
         sent = re.search(r"printf '\]d2(.*?)\\n", RECIPES[name])
         assert sent is not None
         assert scanned(tmp_path / "code.png") == sent[1].replace("\\x1d", "\x1d")
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
 
 
 def scanned(picture: Path) -> str:
