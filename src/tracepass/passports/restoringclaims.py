@@ -1,6 +1,6 @@
 """GTINs of passports that are taken in, many at once: looked at, held, and given back.
 
-A claim that an import has made firm bears its id, so that undoing the import knows that it was not so before.
+A claim that an import has made, or made firm, bears its id, so that undoing the import knows that it was not so before.
 """
 
 from __future__ import annotations
@@ -102,7 +102,8 @@ class ArrivingClaims:
             claim = held.get(gtin)
             members = {"importId": import_id, "firm": True, "publishedAt": now} if firm else {"claimedAt": now}
             if claim is None:
-                new.append({"_id": claim_key(tenancy, gtin), "gtin": gtin, "firm": False, "claimedAt": now, **members})
+                own = {"_id": claim_key(tenancy, gtin), "gtin": gtin, "importId": import_id}
+                new.append({**own, "firm": False, "claimedAt": now, **members})
             elif claim["workspaceId"] != tenancy.workspace_id:
                 raise GtinRegisteredElsewhere(gtin)
             elif not claim["firm"] and (firm or self._is_old(claim)):
