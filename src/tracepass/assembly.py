@@ -33,9 +33,11 @@ from tracepass.epcis.histories import Histories
 from tracepass.epcis.namedqueries import NamedQueries
 from tracepass.epcis.resources import Resources
 from tracepass.epcis.restoring import EventRestorer
+from tracepass.epcis.restoringbeside import MasterDataRestorer, VisibilityRestorer
 from tracepass.epcis.service import Captures, EventQueries
 from tracepass.epcis.subscriptions import Subscriptions
 from tracepass.epcis.timelines import PublicTimelines
+from tracepass.epcis.visibility import INDEXES as VISIBILITY_INDEXES
 from tracepass.epcis.visibility import Visibility
 from tracepass.epcis.workbench import Workbench
 from tracepass.exports import service as exports
@@ -46,6 +48,7 @@ from tracepass.exports.service import TenantExports
 from tracepass.exports.signing import Links as DownloadLinks
 from tracepass.exports.working import ExportWork
 from tracepass.files import service as documents
+from tracepass.files.restoring import FileRestorer
 from tracepass.files.service import BUCKET as DOCUMENTS
 from tracepass.files.service import Files
 from tracepass.idempotency import service as idempotency
@@ -64,6 +67,7 @@ from tracepass.imports import service as imports
 from tracepass.imports.service import BUCKET as IMPORTS
 from tracepass.imports.service import Imports
 from tracepass.links import service as links
+from tracepass.links.restoring import LinkRestorer
 from tracepass.links.service import LinkDirectory, Links
 from tracepass.measurements import service as measurements
 from tracepass.measurements.restoring import MeasurementRestorer
@@ -95,6 +99,7 @@ from tracepass.passports.verdicts import Verdicts
 from tracepass.products import service as products
 from tracepass.products.images import BUCKET as IMAGES
 from tracepass.products.images import ProductImages
+from tracepass.products.restoring import ProductRestorer
 from tracepass.products.service import Products
 from tracepass.quotas import service as quotas
 from tracepass.quotas.service import EpcisEvents, Plans, Quotas, Slots
@@ -128,6 +133,7 @@ INDEXES = (
     *idempotency.INDEXES,
     *webhooks.INDEXES,
     *epcis.INDEXES,
+    *VISIBILITY_INDEXES,
     *namedqueriesrepository.INDEXES,
     *subscriptionsrepository.INDEXES,
     *exports.INDEXES,
@@ -176,6 +182,8 @@ def build_services(
         claims,
         *_identity_services(database, settings, clock),
         ProductImages(open_blobs(database, IMAGES, settings.storage), catalogue),
+        ProductRestorer(database, clock=clock, rules=templates),
+        FileRestorer(database, blobs=blobs),
         *_quota_services(database, plans, slots, clock),
         Passports(desk, claims=claims, files=files, slots=slots, lots=lots),
         *_lot_services(database, clock, catalogue),
@@ -235,7 +243,8 @@ def _history_services(lives: PassportLives, origins: Origins) -> tuple[object, .
     visibility = Visibility(database, clock=clock)
     timelines = PublicTimelines(database, jobs=Jobs(database, clock=clock), visibility=visibility)
     histories = Histories(database, lives, EventQueries(database, clock=clock), clock=clock, origins=origins)
-    return lives, visibility, timelines, histories, EventRestorer(database, clock=clock)
+    arriving = (MasterDataRestorer(database), VisibilityRestorer(database, clock=clock))
+    return lives, visibility, timelines, histories, EventRestorer(database, clock=clock), *arriving
 
 
 def _identity_services(database: Database, settings: Settings, clock: Clock) -> tuple[object, ...]:
@@ -283,6 +292,7 @@ def _link_services(
     return (
         hosts,
         Links(database, clock=clock, gtins=claims, hosts=hosts.names),
+        LinkRestorer(database, clock=clock, gtins=claims, hosts=hosts.names),
         Linking.over(database, directory, clock=clock),
         Domains(database, clock=clock, records=records, reserved=hosts.names),
     )

@@ -7,14 +7,19 @@ from typing import Any
 
 from tracepass.core.extracts import DELETIONS, Section, Source, without
 from tracepass.core.restores import Intake
-from tracepass.epcis.exporting import EVENTS_SECTION
+from tracepass.epcis.exporting import EVENTS_SECTION, MASTER_DATA_SECTION, VISIBILITY_SECTION
 from tracepass.epcis.restoring import EventRestorer
+from tracepass.epcis.restoringbeside import MasterDataRestorer, VisibilityRestorer
+from tracepass.files.restoring import FileRestorer
+from tracepass.files.service import WAITING
+from tracepass.links.restoring import LinkRestorer
 from tracepass.measurements.exporting import MEASUREMENTS_SECTION
 from tracepass.measurements.restoring import MeasurementRestorer
 from tracepass.passports.exporting import LIFE_SECTION, passports_section
 from tracepass.passports.life.restoring import LifeRestorer
 from tracepass.passports.restoring import PassportRestorer
 from tracepass.products.exporting import products_section
+from tracepass.products.restoring import ProductRestorer
 from tracepass.templates.service import Templates
 from tracepass.traces.exporting import LOTS_SECTION, TRACES_SECTION
 from tracepass.traces.restoring import LotRestorer, TraceRestorer
@@ -25,13 +30,15 @@ def export_sections(templates: Templates, origin: str) -> tuple[Section, ...]:
     return (
         products_section(origin),
         passports_section(templates),
-        Section("files", "File", "/api/v1/files", (Source("files"),), without(), changed="createdAt"),
+        Section("files", "File", "/api/v1/files", (Source("files"),), without(WAITING), changed="createdAt"),
         Section("links", "Link", "/api/v1/links", (Source("links"),), without("key")),
         LOTS_SECTION,
         TRACES_SECTION,
         LIFE_SECTION,
         MEASUREMENTS_SECTION,
         EVENTS_SECTION,
+        MASTER_DATA_SECTION,
+        VISIBILITY_SECTION,
         DELETIONS,
     )
 
@@ -39,10 +46,30 @@ def export_sections(templates: Templates, origin: str) -> tuple[Section, ...]:
 def restorers(services: Mapping[type, Any]) -> tuple[Intake, ...]:
     """Return what can be taken in again, in the order of exports; ``services`` are those of the installation."""
     return (
+        Intake("products", "Product", "products:write", services[ProductRestorer]),
         Intake("passports", "Passport", "passports:write", services[PassportRestorer]),
+        Intake("files", "File", "passports:write", services[FileRestorer]),
+        Intake("links", "Link", "passports:write", services[LinkRestorer]),
         Intake("lots", "Lot", "traces:write", services[LotRestorer]),
         Intake("traces", "Trace", "traces:write", services[TraceRestorer]),
         Intake("lifeEntries", "LifeEntry", "passports:write", services[LifeRestorer]),
-        Intake("measurements", "Measurement", "passports:write", services[MeasurementRestorer], order="rows_back"),
-        Intake("epcisEvents", "EpcisEvent", "epcis:write", services[EventRestorer], order="rows", is_opaque=True),
+        Intake(
+            "measurements",
+            "Measurement",
+            "passports:write",
+            services[MeasurementRestorer],
+            order="rows_back",
+            a_write=500,
+        ),
+        Intake(
+            "epcisEvents",
+            "EpcisEvent",
+            "epcis:write",
+            services[EventRestorer],
+            order="rows",
+            is_opaque=True,
+            a_write=500,
+        ),
+        Intake("epcisMasterData", "EpcisMasterData", "epcis:write", services[MasterDataRestorer], order="rows"),
+        Intake("epcisVisibility", "EpcisVisibility", "workspace:manage", services[VisibilityRestorer], order="rows"),
     )

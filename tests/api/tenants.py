@@ -20,6 +20,29 @@ EVENT = {
     "epcList": ["https://id.gs1.org/01/04012345000016/21/1"],
     "ex:temperature": [{"ex:max": 21.0}, {"ex:max": 22.5}],
 }
+PLACES = {
+    "@context": EVENT["@context"],
+    "type": "EPCISDocument",
+    "schemaVersion": "2.0",
+    "creationDate": "2026-06-01T12:00:00.000Z",
+    "epcisHeader": {
+        "epcisMasterData": {
+            "vocabularyList": [
+                {
+                    "type": "urn:epcglobal:epcis:vtype:ReadPoint",
+                    "vocabularyElementList": [
+                        {
+                            "id": "https://id.gs1.org/414/4012345000009",
+                            "attributes": [{"id": "urn:epcglobal:cbv:mda#name", "attribute": "Tür «1»"}],
+                            "children": ["https://id.gs1.org/414/4012345000009/254/1"],
+                        }
+                    ],
+                }
+            ]
+        }
+    },
+    "epcisBody": {"eventList": []},
+}
 PARTY = {"legalName": 'Voltwerk "Energie" \\ GmbH\n2. Zeile', "gln": "4012345000009", "country": "DE"}
 
 
@@ -73,6 +96,8 @@ async def furnish(client: httpx2.AsyncClient, make_product: Make) -> dict[str, A
         "file": await _sent(client.post("/api/v1/files", files={"file": ("a.pdf", b"%PDF-1.7 x", "application/pdf")})),
         "link": await _sent(client.post("/api/v1/links", json=link)),
         "event": await _sent(client.post("/api/v1/epcis/events", json=EVENT)),
+        "places": await _sent(client.post("/api/v1/epcis/capture", json=PLACES)),
+        "choice": await _sent(client.put("/api/v1/epcis/visibility", json={"publicBizSteps": ["shipping"]})),
     }
 
 

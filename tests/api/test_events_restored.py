@@ -12,7 +12,7 @@ import pytest
 from tests.api.moving import Move, Record, lines_of, told
 from tests.api.test_epcis_capture import alone, capture, document, event
 from tests.api.test_epcis_examples import EXAMPLES, XML, bytes_of, read
-from tests.conftest import Make, MovableClock, Office
+from tests.conftest import ORIGIN, Make, MovableClock, Office
 from tests.queries_plugin import A_TEST_LOOKS
 
 from tracepass.core.clock import system_clock
@@ -22,6 +22,7 @@ from tracepass.core.tenancy import Tenancy
 from tracepass.epcis.hashing import event_hash
 from tracepass.epcis.repository import CAPTURES, EVENTS, FEED, NAMESPACES
 from tracepass.epcis.restoring import EventRestorer
+from tracepass.epcis.restoringbeside import MasterDataRestorer, VisibilityRestorer
 from tracepass.settings import Settings
 from tracepass.worker import work_once
 
@@ -248,3 +249,95 @@ async def test_passports_have_their_histories_and_pages_theirs(
     assert claim is not None
     entries = orjson.loads(claim["timeline"]["captured"]["entries"])
     assert [entry["bizStep"] for entry in entries] == ["shipping"]
+
+
+PLACE, ROOM = "https://id.gs1.org/414/4012345000009", "https://id.gs1.org/414/4012345000009/254/7"
+
+
+def headed(name: str) -> dict[str, Any]:
+    """A document that says something of places."""
+    attribute = "urn:epcglobal:cbv:mda#name"
+    elements = [
+        {"id": PLACE, "attributes": [{"id": attribute, "attribute": name}], "children": [ROOM]},
+        {"id": ROOM, "attributes": [{"id": attribute, "attribute": "Room"}]},
+    ]
+    vocabulary = {"type": "urn:epcglobal:epcis:vtype:BusinessLocation", "vocabularyElementList": elements}
+    shipped_there = event(bizLocation={"id": ROOM})
+    return document(shipped_there, epcisHeader={"epcisMasterData": {"vocabularyList": [vocabulary]}})
+
+
+async def found_below(client: httpx2.AsyncClient) -> int:
+    answer = await client.get(f"{EPCIS}/events", params={"WD_bizLocation": PLACE})
+    return len(answer.json()["epcisBody"]["queryResults"]["resultsBody"]["eventList"])
+
+
+async def test_master_data_comes_along(dock: Dock) -> None:
+    await capture(dock.home, headed("Dock"))
+    known = MasterDataRestorer(dock.database)
+    move = await dock.move()
+    await move.take(dock.events, "EpcisEvent")
+    assert (await found_below(dock.home), await found_below(dock.away)) == (1, 0)
+    await move.take(known, "EpcisMasterData", at_once=1)
+    assert await found_below(dock.away) == 1
+    told_there = [move.back(line) for line in await lines_of(dock.away) if b"EpcisMasterData" in line]
+    assert told_there == [line for line in await lines_of(dock.home) if b"EpcisMasterData" in line] != []
+    again = await dock.move()
+    assert await again.look(known, again.of("EpcisMasterData")) == []
+    await known.write(again.arrival, again.of("EpcisMasterData"))
+    await again.take_away(known, "EpcisMasterData")
+    assert await found_below(dock.away) == 1
+    await move.take_away(known, "EpcisMasterData")
+    assert await found_below(dock.away) == 0
+
+
+async def test_master_data_that_could_not_be_is_refused(dock: Dock) -> None:
+    await capture(dock.home, headed("Dock"))
+    known = MasterDataRestorer(dock.database)
+    move = await dock.move()
+    place, room = move.of("EpcisMasterData")
+    for record, member in (
+        (place | {"thing": "urn:epc:id:sgln:4012345.00000.0"}, "thing"),
+        (place | {"thing": room["thing"]}, "thing"),
+        (place | {"below": ["urn:epc:id:sgln:4012345.00000.0"]}, "below"),
+        (place | {"attributes": ["a", "b=c"]}, "attributes"),
+        (place | {"attributes": ["a"]}, "attributes"),
+        (place | {"attributes": [{"$gt": ""}]}, "attributes[0]"),
+        (place | {"updatedAt": "2999-01-01T00:00:00.000Z"}, "updatedAt"),
+        (place | {"workspaceId": place["_id"]}, "workspaceId"),
+    ):
+        assert [name for _, _, name in told(await move.look(known, [room, record]))] == [member], record
+    await capture(dock.away, headed("Another"))
+    assert told(await move.look(known, [place, room])) == [(0, "conflict", "thing")]
+    with pytest.raises(Refusal, match="known of this thing"):
+        await known.write(move.arrival, [place, room])
+
+
+async def test_what_everybody_may_see_comes_along_unless_it_was_chosen(dock: Dock) -> None:
+    await dock.home.put(f"{EPCIS}/visibility", json={"publicBizSteps": ["shipping", "receiving"]})
+    choice = VisibilityRestorer(dock.database, clock=system_clock)
+    move = await dock.move()
+    (record,) = move.of("EpcisVisibility")
+
+    async def chosen() -> list[str]:
+        return list((await dock.away.get(f"{EPCIS}/visibility")).json()["publicBizSteps"])
+
+    await move.take(choice, "EpcisVisibility")
+    assert await chosen() == ["receiving", "shipping"]
+    (line,) = await lines_of(dock.away)
+    mine = {"_id": str(dock.tenancy.workspace_id), "@id": f"{ORIGIN}{EPCIS}/visibility/{dock.tenancy.workspace_id}"}
+    assert orjson.loads(line) == record | mine
+    await move.take_away(choice, "EpcisVisibility")
+    assert await chosen() == []
+    await dock.away.put(f"{EPCIS}/visibility", json={"publicBizSteps": ["packing"]})
+    fresh = (await dock.move()).arrival
+    assert (await choice.look(fresh, [record])).notes == {"visibilityKept": 1}
+    await choice.write(fresh, [record])
+    assert await chosen() == ["packing"]
+    for members, member in (
+        ({"publicBizSteps": ["made up"]}, "publicBizSteps[0]"),
+        ({"publicBizSteps": ["shipping", "receiving"]}, "publicBizSteps"),
+        ({"publicBizSteps": "shipping"}, "publicBizSteps"),
+        ({"broughtAs": record["_id"]}, "broughtAs"),
+    ):
+        assert [name for _, _, name in told(await move.look(choice, [record | members]))] == [member]
+    assert told(await move.look(choice, [record, record])) == [(1, "conflict", "")]

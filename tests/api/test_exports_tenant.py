@@ -36,6 +36,8 @@ ARRAYS = (
     "lifeEntries",
     "measurements",
     "epcisEvents",
+    "epcisMasterData",
+    "epcisVisibility",
 )
 
 

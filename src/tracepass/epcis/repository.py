@@ -234,12 +234,12 @@ class StoredMasterData:
         self._collection = database.collection(MASTER_DATA)
         self._tenancy = tenancy
 
-    async def remember(self, elements: Sequence[Element]) -> None:
+    async def remember(self, elements: Sequence[Element], *, now: str) -> None:
         """Keep what a header says; what it says anew of a thing takes the place of what was said before."""
         changes = [
             UpdateOne(
                 {**self._tenancy.fields, "thing": element.thing},
-                {"$set": {"attributes": element.pairs, "below": list(element.below)}},
+                {"$set": {"attributes": element.pairs, "below": list(element.below), "updatedAt": now}},
                 upsert=True,
             )
             for element in elements

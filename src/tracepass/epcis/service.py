@@ -182,7 +182,7 @@ class Captures:
             if len(self._said) >= MOST_SAID:
                 self._said.clear()
             self._said[said] = now + SAID
-        await StoredMasterData(self._database, tenancy).remember(elements_of(document.header))
+        await StoredMasterData(self._database, tenancy).remember(elements_of(document.header), now=timestamp(now))
 
     async def capture_one(self, caller: Caller, value: Any) -> Document:
         """Capture one event, now; return it as it is stored.

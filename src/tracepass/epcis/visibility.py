@@ -10,15 +10,16 @@ from tracepass.core.clock import Clock, timestamp
 from tracepass.core.errors import Invalid
 from tracepass.core.ids import Id, new_id
 from tracepass.core.jobs import Jobs
-from tracepass.core.mongo import Database, Session
+from tracepass.core.mongo import Database, Document, Index, Session
 from tracepass.core.securitylog import SecurityLog
-from tracepass.core.tenancy import Tenancy
+from tracepass.core.tenancy import Actor, Tenancy
 from tracepass.epcis.vocabulary import Vocabulary, bare, terms
 from tracepass.identity.models import Caller
 
 VISIBILITY = "epcisVisibility"
 TIMELINES = "epcis.timelines"
 """The job that makes anew what pages show of captured events."""
+INDEXES = (Index(VISIBILITY, (("workspaceId", 1), ("environment", 1), ("_id", -1))),)
 REMEMBERED: Final = timedelta(seconds=5)
 SETTLED: Final = timedelta(seconds=30)
 """When every capture that began with what a process remembered is over."""
@@ -60,31 +61,62 @@ class Visibility:
         Raises:
             Invalid: a word is no business step.
         """
-        wanted, tenancy = frozenset(_steps(words)), caller.tenancy
+        wanted, tenancy = frozenset(steps_of(words)), caller.tenancy
 
         async def work(session: Session) -> None:
             found = await self._choices.find_one({"_id": _key(tenancy)}, session=session)
-            changed = wanted ^ frozenset(found["publicBizSteps"] if found else ())
-            if not changed:
+            before = frozenset(found["publicBizSteps"] if found else ())
+            if wanted == before:
                 return
-            members = {**tenancy.fields, "publicBizSteps": sorted(wanted)}
+            members = {**tenancy.fields, "publicBizSteps": sorted(wanted), "updatedAt": timestamp(self._clock())}
             await self._choices.update_one({"_id": _key(tenancy)}, {"$set": members}, upsert=True, session=session)
-            await self._log.note(
-                tenancy,
-                "epcis.visibility_changed",
-                entity=("workspace", tenancy.workspace_id),
-                actor=caller.actor,
-                details={"publicBizSteps": sorted(wanted)},
-                session=session,
-            )
-            # A second time for what others captured meanwhile, not knowing of the choice yet.
-            for due in (None, timestamp(self._clock() + SETTLED)):
-                payload = {"steps": sorted(changed)}
-                await self._jobs.enqueue(TIMELINES, str(new_id()), tenancy, payload, session=session, due=due)
+            await self._changed(tenancy, before, wanted, actor=caller.actor, session=session)
 
         await self._database.transact(work)
         self._remembered.pop(tenancy, None)
         return sorted(wanted)
+
+    async def _changed(
+        self, tenancy: Tenancy, before: frozenset[str], after: frozenset[str], *, actor: Actor, session: Session
+    ) -> None:
+        """Tell of another choice, and have the pages made anew that it changes."""
+        await self._log.note(
+            tenancy,
+            "epcis.visibility_changed",
+            entity=("workspace", tenancy.workspace_id),
+            actor=actor,
+            details={"publicBizSteps": sorted(after)},
+            session=session,
+        )
+        # A second time for what others captured meanwhile, not knowing of the choice yet.
+        for due in (None, timestamp(self._clock() + SETTLED)):
+            payload = {"steps": sorted(before ^ after)}
+            await self._jobs.enqueue(TIMELINES, str(new_id()), tenancy, payload, session=session, due=due)
+
+    async def bring(self, tenancy: Tenancy, steps: frozenset[str], origin: Document, *, actor: Actor) -> None:
+        """Take over a choice that was made elsewhere, unless there is one; ``origin`` says where it comes from."""
+
+        async def work(session: Session) -> None:
+            found = await self._choices.find_one({"_id": _key(tenancy)}, session=session)
+            if found is None or not found["publicBizSteps"]:
+                members = {**tenancy.fields, "publicBizSteps": sorted(steps), **origin}
+                await self._choices.update_one({"_id": _key(tenancy)}, {"$set": members}, upsert=True, session=session)
+                await self._changed(tenancy, frozenset(), steps, actor=actor, session=session)
+
+        await self._database.transact(work)
+        self._remembered.pop(tenancy, None)
+
+    async def take_back(self, tenancy: Tenancy, origin: Document, *, actor: Actor) -> None:
+        """Forget a choice that came from somewhere."""
+
+        async def work(session: Session) -> None:
+            found = await self._choices.find_one_and_delete({"_id": _key(tenancy), **origin}, session=session)
+            if found is not None:
+                steps = frozenset(found["publicBizSteps"])
+                await self._changed(tenancy, steps, frozenset(), actor=actor, session=session)
+
+        await self._database.transact(work)
+        self._remembered.pop(tenancy, None)
 
     async def tell(self, tenancy: Tenancy, capture_id: Id, *, session: Session) -> None:
         """Ask for the pages that show events of a capture to be made anew, in the transaction in which it ends."""
@@ -101,7 +133,12 @@ def _key(tenancy: Tenancy) -> str:
     return f"{tenancy.workspace_id}/{tenancy.environment}"
 
 
-def _steps(words: Iterable[str]) -> Iterable[str]:
+def steps_of(words: Iterable[str]) -> Iterable[str]:
+    """Give business steps by their names in the CBV, or as URIs.
+
+    Raises:
+        Invalid: a word is no business step.
+    """
     faults = {}
     for index, word in enumerate(words):
         step = bare(Vocabulary.BIZ_STEP, word)
