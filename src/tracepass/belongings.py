@@ -45,31 +45,17 @@ def export_sections(templates: Templates, origin: str) -> tuple[Section, ...]:
 
 def restorers(services: Mapping[type, Any]) -> tuple[Intake, ...]:
     """Return what can be taken in again, in the order of exports; ``services`` are those of the installation."""
+    measurements, events = services[MeasurementRestorer], services[EventRestorer]
     return (
         Intake("products", "Product", "products:write", services[ProductRestorer]),
         Intake("passports", "Passport", "passports:write", services[PassportRestorer]),
         Intake("files", "File", "passports:write", services[FileRestorer]),
-        Intake("links", "Link", "passports:write", services[LinkRestorer]),
+        Intake("links", "Link", "products:write", services[LinkRestorer]),
         Intake("lots", "Lot", "traces:write", services[LotRestorer]),
         Intake("traces", "Trace", "traces:write", services[TraceRestorer]),
         Intake("lifeEntries", "LifeEntry", "passports:write", services[LifeRestorer]),
-        Intake(
-            "measurements",
-            "Measurement",
-            "passports:write",
-            services[MeasurementRestorer],
-            order="rows_back",
-            a_write=500,
-        ),
-        Intake(
-            "epcisEvents",
-            "EpcisEvent",
-            "epcis:write",
-            services[EventRestorer],
-            order="rows",
-            is_opaque=True,
-            a_write=500,
-        ),
+        Intake("measurements", "Measurement", "passports:write", measurements, order="rows_back", a_write=500),
+        Intake("epcisEvents", "EpcisEvent", "epcis:write", events, order="rows", is_opaque=True, a_write=500),
         Intake("epcisMasterData", "EpcisMasterData", "epcis:write", services[MasterDataRestorer], order="rows"),
         Intake("epcisVisibility", "EpcisVisibility", "workspace:manage", services[VisibilityRestorer], order="rows"),
     )

@@ -14,6 +14,7 @@ import structlog
 from tracepass.accounts.mailing import AccountMails
 from tracepass.accounts.notices import SUBSCRIPTION_DISABLED, WEBHOOK_DISABLED, OwnerNotices
 from tracepass.assembly import build_services
+from tracepass.belongings import restorers
 from tracepass.core.alarm import Alarm
 from tracepass.core.blobs import open_blobs
 from tracepass.core.clock import Clock, system_clock
@@ -47,7 +48,7 @@ from tracepass.passports.expiring import EXPIRE, Expiry
 from tracepass.passports.refreshing import REFRESH_VIEWS, ViewRefresher
 from tracepass.passports.rehearsal import Rehearsal
 from tracepass.passports.service import Passports
-from tracepass.quotas.service import Quotas, Slots
+from tracepass.quotas.service import EpcisEvents, Quotas, Slots
 from tracepass.settings import Settings
 from tracepass.webhooks.making import WATCHED, Office, post_office
 from tracepass.webhooks.post import PostOffice
@@ -190,8 +191,10 @@ def _imports(database: Database, settings: Settings, services: dict[type, Any], 
         templates=desk.templates,
         quotas=services[Quotas],
         slots=services[Slots],
+        events=services[EpcisEvents],
         workspaces=workspaces,
         origins=desk.origins,
+        intakes=restorers(services),
     )
     blobs = open_blobs(database, IMPORTS, settings.storage)
     return ImportWork(database, desk.clock, Jobs(database, clock=desk.clock), blobs, needs)

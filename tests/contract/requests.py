@@ -22,6 +22,10 @@ def png() -> bytes:
     return output.getvalue()
 
 
+# Parameters that the sample body needs, though others do not.
+_ALSO: Mapping[str, frozenset[str]] = {"createImport": frozenset({"category"})}
+
+
 @dataclass(frozen=True)
 class Requests:
     """Sends operations with their sample parameters and bodies, unless told otherwise."""
@@ -49,7 +53,9 @@ class Requests:
 
     def query(self, operation: Operation) -> dict[str, Any]:
         """Return the sample query as options of the client's ``request``: what must be there, and no more."""
-        needed = [one for one in operation.parameters if one["in"] == "query" and one.get("required")]
+        also = _ALSO.get(operation.id, frozenset())
+        queries = [one for one in operation.parameters if one["in"] == "query"]
+        needed = [one for one in queries if one.get("required") or one["name"] in also]
         return {"params": {one["name"]: one["example"] for one in needed}} if needed else {}
 
     def body(self, operation: Operation) -> dict[str, Any]:

@@ -45,7 +45,7 @@ async def parse_json(raw: bytes) -> Any:
     return read_json(raw)
 
 
-def read_json(raw: bytes) -> Any:
+def read_json(raw: bytes, *, depth: int = MAX_DEPTH) -> Any:
     """Parse and vet a JSON text; see `parse_json`."""
     try:
         value = orjson.loads(raw)
@@ -54,7 +54,7 @@ def read_json(raw: bytes) -> Any:
     # A plain search in a copy is ten times faster than a regular expression.
     if _LONG_NUMBER in raw.translate(_DIGITS_AS_ZEROS):
         _refuse_long_integers(raw)
-    _refuse_depth(value)
+    _refuse_depth(value, depth)
     if _NUL_ESCAPE in raw:
         _refuse_nul(value)
     return value
@@ -77,17 +77,17 @@ def _refuse_long_integers(raw: bytes) -> None:
     try:
         json.loads(raw, parse_int=check)
     except RecursionError:
-        raise Invalid(form_errors=[_TOO_DEEP]) from None
+        raise Invalid(form_errors=[_TOO_DEEP.format(MAX_DEPTH)]) from None
 
 
-_TOO_DEEP = f"The body nests deeper than {MAX_DEPTH} levels."
+_TOO_DEEP = "The body nests deeper than {} levels."
 _NUL = "must not contain the character U+0000"
 
 
-def _refuse_depth(value: Any) -> None:
+def _refuse_depth(value: Any, depth: int) -> None:
     """Look at one level after the other, without recursion."""
     level = [value] if isinstance(value, dict | list) else []
-    for _ in range(MAX_DEPTH):
+    for _ in range(depth):
         inner: list[Any] = []
         for item in level:
             for member in item.values() if type(item) is dict else item:
@@ -97,7 +97,7 @@ def _refuse_depth(value: Any) -> None:
         if not inner:
             return
         level = inner
-    raise Invalid(form_errors=[_TOO_DEEP])
+    raise Invalid(form_errors=[_TOO_DEEP.format(depth)])
 
 
 def _refuse_nul(value: Any) -> None:

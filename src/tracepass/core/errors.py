@@ -36,6 +36,7 @@ CODES: Mapping[str, int] = {
     "plan_required": 403,
     "not_found": 404,
     "template_not_found": 404,
+    "file_not_uploaded": 404,
     "method_not_allowed": 405,
     "not_acceptable": 406,
     "request_timeout": 408,

@@ -94,6 +94,7 @@ class Intake:
     ``scope`` is what a key needs for it. New ids take the order of the old ones (``ids``), or that of the records in
     the file (``rows``), or its opposite (``rows_back``), where there are too many to remember: nothing refers to those.
     ``is_opaque`` says that only ids of the records themselves are made anew, since the rest is what others have said.
+    So many records as ``a_write`` says cost one write.
     """
 
     section: str
@@ -102,3 +103,4 @@ class Intake:
     restorer: Restorer
     order: Literal["ids", "rows", "rows_back"] = "ids"
     is_opaque: bool = False
+    a_write: int = 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from tracepass.core.blobs import Blob, Blobs
@@ -14,13 +14,26 @@ from tracepass.core.ids import Id, new_id
 from tracepass.core.media import clean_image, document_type, image_type
 from tracepass.core.mongo import Database, Document
 from tracepass.core.tenancy import Tenancy
-from tracepass.files.repository import INDEXES, FileRepository
+from tracepass.files.repository import INDEXES, WAITING, FileRepository
 from tracepass.identity.models import Caller
 
 BUCKET = "documents"
 NAME_LENGTH = 200
+SHOWN = ("name", "mediaType", "size", "sha256", "createdAt")
 
-__all__ = ["BUCKET", "INDEXES", "Files", "References"]
+__all__ = ["BUCKET", "INDEXES", "WAITING", "Files", "References"]
+
+
+class FileNotUploaded(Refusal):
+    """The file came from another installation, and its bytes have not come after it yet."""
+
+    def __init__(self, file: Document) -> None:
+        facts = {name: file[name] for name in ("name", "size", "sha256")}
+        super().__init__(
+            "file_not_uploaded",
+            "The file was imported without its bytes; upload them with POST /api/v1/files, and they are its own.",
+            details=facts,
+        )
 
 
 class References(Protocol):
@@ -56,26 +69,47 @@ class Files:
         self._openings = openings
 
     async def add(self, caller: Caller, name: str, data: bytes) -> Document:
-        """Store a file; pictures lose their metadata.
+        """Store a file; pictures lose their metadata. Bytes that an imported file waits for become its own.
 
         Raises:
             Refusal: the content is none of PDF, PNG, JPEG, WebP, CSV.
             Invalid: a picture is broken or too large.
         """
-        media_type = document_type(data)
+        sent, media_type = data, document_type(data)
         if image_type(data) is not None:
             data, media_type = await asyncio.to_thread(clean_image, data)
+        waiting = await self._completed(caller, {_digest(one): one for one in (sent, data)})
+        if waiting is not None:
+            return waiting
         file: Document = {
             "_id": new_id(),
-            "name": _safe_name(name),
+            "name": safe_name(name),
             "mediaType": media_type,
             "size": len(data),
-            "sha256": hashlib.sha256(data).hexdigest(),
+            "sha256": _digest(data),
             "createdAt": timestamp(self._clock()),
         }
         await self._blobs.put(file["_id"], Blob(data, media_type, caller.tenancy, {"name": file["name"]}))
         await FileRepository(self._database, caller.tenancy).insert(file)
         return file
+
+    async def _completed(self, caller: Caller, found: Mapping[str, bytes]) -> Document | None:
+        """Give bytes to a file that waits for them, by their digest; return it, or None if none does.
+
+        What another installation has cleaned is told by the digest of what was sent.
+        """
+        files = FileRepository(self._database, caller.tenancy)
+        file = await files.waiting_for(sorted(found))
+        if file is None:
+            return None
+        data = found[file["sha256"]]
+        kind = image_type(data) or document_type(data)
+        if (len(data), kind) != (file["size"], file["mediaType"]):
+            return None
+        await self._blobs.delete(file["_id"])
+        await self._blobs.put(file["_id"], Blob(data, kind, caller.tenancy, {"name": file["name"]}))
+        await files.arrived(file["_id"])
+        return {name: file[name] for name in ("_id", *SHOWN)}
 
     async def get(self, readers: Sequence[Caller | None], file_id: Id) -> tuple[Document, bytes]:
         """Return a file's facts and bytes to its workspace, to those granted access, or to anybody while it is public.
@@ -84,11 +118,21 @@ class Files:
 
         Raises:
             NotFound: there is none, or it is not for this reader.
+            FileNotUploaded: its bytes are not here yet.
         """
         blob = await self._blobs.find(file_id)
+        if blob is None:
+            await self._refuse_waiting(readers, file_id)
         if blob is None or not await self._may_read(readers, blob, file_id):
             raise NotFound("file")
         return {"name": blob.facts["name"], "mediaType": blob.media_type}, blob.data
+
+    async def _refuse_waiting(self, readers: Sequence[Caller | None], file_id: Id) -> None:
+        for reader in readers:
+            if reader is not None and reader.grant is None:
+                file = await FileRepository(self._database, reader.tenancy).find(file_id)
+                if file is not None and file.get(WAITING):
+                    raise FileNotUploaded(file)
 
     async def _may_read(self, readers: Sequence[Caller | None], blob: Blob, file_id: Id) -> bool:
         at_home = [reader for reader in readers if reader is not None and reader.tenancy == blob.tenancy]
@@ -117,7 +161,11 @@ class Files:
         return [identifier for identifier in file_ids if identifier not in present]
 
 
-def _safe_name(name: str) -> str:
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def safe_name(name: str) -> str:
     """Return the last part of a file's name without control characters."""
     tail = name.replace("\\", "/").rpartition("/")[2]
     printable = "".join(character for character in tail if character.isprintable())

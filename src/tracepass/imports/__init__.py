@@ -1,1 +1,1 @@
-"""Passports that come as a spreadsheet: looked at as a whole, then made, or none of them."""
+"""Files that come as a whole, spreadsheets of passports and exports of workspaces: all of it is made, or nothing."""

@@ -11,17 +11,21 @@ from tracepass.passports.models import Locale
 
 MOST_ROWS: Final = 50_000
 MOST_COLUMNS: Final = 400
-MOST_BYTES: Final = 256 * 1024 * 1024
+MOST_BYTES: Final = 1_000_000_000
+"""Bytes of an export, packed or not."""
+MOST_SHEET_BYTES: Final = 256 * 1024 * 1024
 MOST_UNPACKED: Final = 512 * 1024 * 1024
 SHEET: Final = "Passports"
+EXPORT: Final = "export"
+"""The kind of imports that take in exports; others are of the kind ``sheet``."""
 Category = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Told = Literal["true", "false"]
 
 
 class ImportQuery(QueryModel):
-    """How a spreadsheet is read; a dry run unless said otherwise."""
+    """How a file is read; a dry run unless said otherwise. What is not for spreadsheets alone is for both kinds."""
 
-    category: Category
+    category: Category | None = None
     dry_run: Told = "true"
     product_id: WireId | None = None
     lang: Locale | None = None

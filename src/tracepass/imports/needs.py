@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from tracepass.core.ids import Id
 from tracepass.core.mongo import Document
 from tracepass.core.origins import Origins
+from tracepass.core.restores import Intake
 from tracepass.identity.models import Caller
 from tracepass.identity.service import Workspaces
 from tracepass.passports.models import PassportCreate
 from tracepass.passports.service import Passports
 from tracepass.products.service import Products
-from tracepass.quotas.service import Quotas, Slots
+from tracepass.quotas.service import EpcisEvents, Quotas, Slots
 from tracepass.templates.service import Templates
 
 
@@ -52,5 +53,7 @@ class ImportNeeds:
     templates: Templates
     quotas: Quotas
     slots: Slots
+    events: EpcisEvents
     workspaces: Workspaces
     origins: Origins
+    intakes: Sequence[Intake]

@@ -15,6 +15,7 @@ PREFIX = "/api/v1/imports"
 READ, WRITE = "passports:read", "passports:write"
 CSV: Final = "text/csv"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+EXPORTS: Final = frozenset({"application/ld+json", "application/x-ndjson", "application/gzip", "application/zstd"})
 router = Router(prefix=PREFIX)
 
 
@@ -24,12 +25,12 @@ router = Router(prefix=PREFIX)
     scope=WRITE,
     budget=Budget.READS,
     media_type=CSV,
-    also_media=frozenset({XLSX, "application/octet-stream", ""}),
+    also_media=EXPORTS | {XLSX, "application/octet-stream", ""},
     max_body=MOST_BYTES,
     spooled=True,
 )
 async def create_import(call: Call, query: Annotated[ImportQuery, Query()]) -> Response:
-    """Leave a spreadsheet to a worker."""
+    """Leave a spreadsheet, or an export, to a worker."""
     import_ = await call.service(Imports).create(call.caller, call.spool, query)
     return answer(import_, 202, headers={"Location": f"{PREFIX}/{import_['_id']}"})
 

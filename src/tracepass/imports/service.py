@@ -18,7 +18,8 @@ from tracepass.core.mongo import Database, Document, Session
 from tracepass.core.paging import offset
 from tracepass.core.spool import Spool
 from tracepass.identity.models import Caller
-from tracepass.imports.models import ImportListQuery, ImportQuery, SheetQuery
+from tracepass.imports.exportfile import is_export
+from tracepass.imports.models import EXPORT, MOST_SHEET_BYTES, ImportListQuery, ImportQuery, SheetQuery
 from tracepass.imports.repository import INDEXES, ImportRepository, SlotTaken
 from tracepass.imports.sheet import sheet_of
 from tracepass.imports.wire import KEPT, NO_PROGRESS, shown
@@ -64,20 +65,18 @@ class Imports:
         self._jobs = Jobs(database, clock=clock)
 
     async def create(self, caller: Caller, body: Spool, query: ImportQuery) -> Document:
-        """Keep a spreadsheet and leave it to a worker.
+        """Keep a file and leave it to a worker.
 
         Raises:
             ImportUnderWay: another one is not over.
             Invalid: there is no such category or product, or no file.
         """
-        template = self._template(query.category)
-        if query.product_id is not None:
-            await self._product(caller, template, query.product_id)
         if not len(body):
-            raise Invalid(form_errors=["The body is empty; it holds the spreadsheet."])
+            raise Invalid(form_errors=["The body is empty; it holds a spreadsheet, or an export."])
+        about = self._export(query) if is_export(body.read(0, 8)) else await self._sheet(caller, body, query)
         if await ImportRepository(self._database, caller.tenancy).is_busy():
             raise ImportUnderWay
-        import_ = self._new(caller, template, query)
+        import_ = {**self._new(caller, query), **about}
         digest = await asyncio.to_thread(_digest, body)
         import_["file"] = {"size": len(body), "digest": f"sha-256:{digest}"}
         await self._keep(caller, import_, body)
@@ -88,12 +87,32 @@ class Imports:
             raise ImportUnderWay from None
         return shown(import_)
 
-    def _new(self, caller: Caller, template: Template, query: ImportQuery) -> Document:
+    def _export(self, query: ImportQuery) -> Document:
+        """Return what is known of an import of an export."""
+        asked = {"category": query.category, "productId": query.product_id, "lang": query.lang}
+        wrong = {name: ["is for spreadsheets, and the file is an export"] for name, value in asked.items() if value}
+        if wrong:
+            raise Invalid(wrong)
+        return {"kind": EXPORT, "templateVersion": None, "exportedAt": None, "counts": {}}
+
+    async def _sheet(self, caller: Caller, body: Spool, query: ImportQuery) -> Document:
+        """Return what is known of an import of a spreadsheet."""
+        if query.category is None:
+            raise Invalid({"category": ["is required for spreadsheets; exports begin with { and need none"]})
+        template = self._template(query.category)
+        if query.product_id is not None:
+            await self._product(caller, template, query.product_id)
+        if len(body) > MOST_SHEET_BYTES:
+            message = f"A spreadsheet has at most {MOST_SHEET_BYTES} bytes."
+            raise Refusal("payload_too_large", message, details={"limit": MOST_SHEET_BYTES})
+        return {"category": template.category, "templateVersion": template.version}
+
+    def _new(self, caller: Caller, query: ImportQuery) -> Document:
         now = self._clock()
         return {
             "_id": new_id(),
-            "category": template.category,
-            "templateVersion": template.version,
+            "kind": "sheet",
+            "category": None,
             "productId": None if query.product_id is None else Id(query.product_id),
             "lang": query.lang,
             "dryRun": query.dry_run == "true",
@@ -105,6 +124,7 @@ class Imports:
             "errors": [],
             "errorCount": 0,
             "truncated": False,
+            "notes": {},
             "error": None,
             "remaining": [],
             "createdAt": timestamp(now),

@@ -11,10 +11,12 @@ from tracepass.core.mongo import Document
 
 NO_PROGRESS: Mapping[str, Any] = {"percentage": 0, "rows": 0, "created": 0, "estimatedEndAt": None}
 SHOWN = (
-    "_id", "category", "productId", "lang", "dryRun", "confirmOverage", "status", "phase", "progress", "rows",
-    "errors", "errorCount", "truncated", "error", "remaining", "createdAt", "startedAt", "finishedAt", "expiresAt",
-    "file",
+    "_id", "kind", "category", "productId", "lang", "dryRun", "confirmOverage", "status", "phase", "progress", "rows",
+    "errors", "errorCount", "truncated", "notes", "error", "remaining", "createdAt", "startedAt", "finishedAt",
+    "expiresAt", "file",
 )  # fmt: skip
+_LATER: Mapping[str, Any] = {"kind": "sheet", "notes": {}}
+"""Members that imports of earlier versions do not have."""
 KEPT: Final = timedelta(days=7)
 """How long an import is told of."""
 MOST_TOLD: Final = 500
@@ -22,7 +24,7 @@ MOST_TOLD: Final = 500
 
 def shown(import_: Mapping[str, Any]) -> Document:
     """Return an import as it is shown."""
-    return {name: import_[name] for name in SHOWN}
+    return {name: import_.get(name, _LATER.get(name)) for name in SHOWN}
 
 
 def progress_of(share: float, *, rows: int, created: int, started: datetime, now: datetime) -> Document:

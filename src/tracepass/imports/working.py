@@ -15,6 +15,8 @@ from tracepass.core.spool import Spool
 from tracepass.core.tenancy import Actor
 from tracepass.identity.models import Caller
 from tracepass.imports.attempts import Attempt, Ended, Overtaken, Registry
+from tracepass.imports.exportwork import ExportWork
+from tracepass.imports.models import EXPORT
 from tracepass.imports.needs import ImportNeeds
 from tracepass.imports.reading import fetched
 from tracepass.imports.sheetwork import SheetWork
@@ -69,7 +71,8 @@ class ImportWork:
         await self.jobs.finish(job)
 
     async def _try(self, attempt: Attempt, registry: Registry) -> None:
-        work: Work = SheetWork(registry, self.needs)
+        is_export = attempt.import_.get("kind") == EXPORT
+        work: Work = ExportWork(registry, self.needs) if is_export else SheetWork(registry, self.needs)
         try:
             attempt.refuse_hopeless()
             import_ = attempt.import_

@@ -77,6 +77,19 @@ class KeyClaims:
         claim = {**tenancy.fields, "claimedAt": timestamp(self._clock())}
         await self._keys.hold(key, claim, session=session)
 
+    async def refuse(self, tenancy: Tenancy, identity: Identity) -> None:
+        """Refuse a key that a workspace could not hold now, without holding it.
+
+        Raises:
+            Refusal: as `hold` does.
+        """
+
+        async def work(session: Session) -> None:
+            await self.hold(tenancy, identity, session=session)
+            await session.abort_transaction()
+
+        await self._database.transact(work)
+
     async def _prefix_owner(self, tenancy: Tenancy, identity: Identity) -> Id | None:
         if tenancy.environment == "test":
             return None

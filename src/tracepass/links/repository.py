@@ -82,6 +82,16 @@ class LinkRepository:
         """Return all links of an anchor, oldest first."""
         return await self._links.find({"anchor": anchor}, sort=[("_id", 1)], session=session).to_list()
 
+    async def present(self, link_ids: Sequence[Id], *, session: Session) -> list[Document]:
+        """Return those of some links that are there."""
+        return await self._links.find({"_id": {"$in": list(link_ids)}}, session=session).to_list()
+
+    async def defaults_of(self, anchors: Sequence[str]) -> set[str]:
+        """Return those of some anchors that have a default link."""
+        query = {"anchor": {"$in": list(anchors)}, "defaultLink": True}
+        found = self._links.find(query, projection={"anchor": 1}, hint="workspaceId_1_environment_1_anchor_1__id_-1")
+        return {str(link["anchor"]) async for link in found}
+
     async def any_of_key(self, key: str, *, session: Session) -> bool:
         """Tell whether any link stands under a primary key."""
         return await self._links.find_one({"key": key}, projection={"_id": 1}, session=session) is not None

@@ -75,7 +75,6 @@ class Links:
         self._clock = clock
         self._hosts = frozenset(hosts)
         self._claims = KeyClaims(database, clock=clock, gtins=gtins)
-        self._anchors = CrossWorkspaceAnchors(database)
         self._turns = Turns()
 
     async def create(self, caller: Caller, body: LinkCreate) -> Document:
@@ -215,12 +214,7 @@ class Links:
         return shown(stored)
 
     def _target(self, href: str, identity: Identity) -> str:
-        if leads_back(href, self._hosts):
-            raise Invalid({"href": ["leads back to this resolver, in circles"]})
-        try:
-            return check_target(href, identity.fillable())
-        except BadTarget as error:
-            raise Invalid({"href": [str(error)]}) from None
+        return target_of(href, identity, self._hosts)
 
     async def _load(self, caller: Caller, link_id: Id) -> Document:
         link = await self._links(caller).find(link_id)
@@ -236,11 +230,7 @@ class Links:
 
     async def _show(self, tenancy: Tenancy, identity: Identity, *, session: Session) -> None:
         """Make ready what those who resolve read; the workspace must hold the key."""
-        links = await LinkRepository(self._database, tenancy).of_anchor(f"/{identity.path}", session=session)
-        if len(links) > MOST_OF_ANCHOR:
-            raise TooManyLinks
-        public = [link for link in links if link["public"]]
-        await self._anchors.show(scope_of(tenancy) + identity.path, tenancy, public, session=session)
+        await show_anchor(self._database, tenancy, identity, session=session)
 
     def _links(self, caller: Caller) -> LinkRepository:
         return LinkRepository(self._database, caller.tenancy)
@@ -285,6 +275,33 @@ def check_expected(version: int, expected: frozenset[int] | None) -> None:
             f"The link is at version {version} by now; read it again before you change it.",
             details={"version": version},
         )
+
+
+async def show_anchor(database: Database, tenancy: Tenancy, identity: Identity, *, session: Session) -> None:
+    """Make ready what those who resolve read; the workspace must hold the key.
+
+    Raises:
+        TooManyLinks: the anchor has more than it may.
+    """
+    links = await LinkRepository(database, tenancy).of_anchor(f"/{identity.path}", session=session)
+    if len(links) > MOST_OF_ANCHOR:
+        raise TooManyLinks
+    public = [link for link in links if link["public"]]
+    await CrossWorkspaceAnchors(database).show(scope_of(tenancy) + identity.path, tenancy, public, session=session)
+
+
+def target_of(href: str, identity: Identity, hosts: Collection[str]) -> str:
+    """Return where a link of an identity leads; ``hosts`` are those at which the installation resolves.
+
+    Raises:
+        Invalid: it leads back here, or nowhere.
+    """
+    if leads_back(href, hosts):
+        raise Invalid({"href": ["leads back to this resolver, in circles"]})
+    try:
+        return check_target(href, identity.fillable())
+    except BadTarget as error:
+        raise Invalid({"href": [str(error)]}) from None
 
 
 def _anchor(text: str) -> Identity:

@@ -104,7 +104,11 @@ class PassportRestorer:
             return []
         tenancy, caller = arrival.tenancy, arrival.caller
         known = await self._taken(arrival, [one.passport for one in arrived])
-        refused = await self._claims.refused(tenancy, _wanted([one.passport for one in arrived]))
+        wanted = _wanted([one.passport for one in arrived])
+        refused = await self._claims.refused(tenancy, wanted)
+        for gtin in (gtin for gtin, firm in wanted.items() if firm):
+            # Links may stand under it, then.
+            arrival.claim("firmGtin", gtin)
         products = {one.passport["productId"] for one in arrived}
         elsewhere = [one for one in products if not arrival.coming("products", str(one))]
         there = await self._desk.products.seen.now(tenancy, elsewhere) if elsewhere else {}

@@ -20,8 +20,11 @@ class CategoryRules(Protocol):
         """Return the id of the newest template of a category."""
         ...
 
-    def problems(self, category: str, values: Mapping[str, Any]) -> dict[str, list[str]]:
-        """Return what is wrong with field values, by field."""
+    def problems(self, category: str, values: Mapping[str, Any], version: str | None = None) -> dict[str, list[str]]:
+        """Return what is wrong with field values, by field, on the newest template or another version of it.
+
+        Raises a `Refusal` if there is none.
+        """
         ...
 
 

@@ -73,6 +73,11 @@ class ProductRepository:
         """Return the product of a model, or None."""
         return await self._products.find_one({"model": model})
 
+    async def models_taken(self, models: Iterable[str]) -> set[str]:
+        """Return those of some models that products have."""
+        found = self._products.find({"model": {"$in": list(models)}}, projection={"model": 1})
+        return {str(product["model"]) async for product in found}
+
     async def page(self, which: ProductFilter, *, after: Position | None, skip: int, limit: int) -> list[Document]:
         """Return the products that match, newest first."""
         query = which.query

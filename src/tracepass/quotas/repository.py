@@ -140,9 +140,9 @@ class PlaceCounters:
         """Return the counter, or None before anybody counted."""
         return await self._counters.find_one({"_id": counter.id})
 
-    async def take(self, counter: Counter, *, cap: int | None, at: str) -> int | None:
-        """Take a place, below a cap if one is given; return how many are taken, or None if there is none left."""
-        return await self._together.take(Taking(counter, 1, cap, at))
+    async def take(self, counter: Counter, *, cap: int | None, at: str, units: int = 1) -> int | None:
+        """Take places, below a cap if one is given; return how many are taken, or None if there are too few left."""
+        return await self._together.take(Taking(counter, units, cap, at))
 
     async def _take(self, taking: Taking[Counter]) -> int | None:
         bound: Document = {} if taking.cap is None else {"used": {"$lte": taking.cap - taking.units}}

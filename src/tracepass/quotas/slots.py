@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from tracepass.core.clock import Clock, timestamp
 from tracepass.core.completion import completing
@@ -86,17 +86,35 @@ class Slots:
             raise
         await self._notices.heed(counter, "passports", taken=1, used=used, limit=limit)
 
-    async def _take(self, holder: Holder, counter: Counter, limit: int, *, confirmed: bool) -> int:
+    async def take_many(self, holder: Holder, units: int, *, confirmed: bool) -> None:
+        """Take places for passports that are made later, all or none; once they are, or are not after all, `forget`.
+
+        Raises:
+            OverageRequired: too few are left, and no more are sold or that was not confirmed.
+        """
+        limit = self._limit(holder)
+        if limit is None or not units:
+            return
+        counter = Counter(holder.tenancy, PLACES)
+        used = await self._take(holder, counter, limit, confirmed=confirmed, units=units)
+        await self._notices.heed(counter, "passports", taken=units, used=used, limit=limit)
+        place = Place(self._plans.of(holder.workspace.plan), limit, used)
+        if place.bought:
+            entity = ("workspace", holder.tenancy.workspace_id)
+            bought = {**_purchase(place), "passports": min(units, used - limit)}
+            await self._log.note(holder.tenancy, "overage.confirmed", entity=entity, actor=holder.actor, details=bought)
+
+    async def _take(self, holder: Holder, counter: Counter, limit: int, *, confirmed: bool, units: int = 1) -> int:
         for _ in range(ATTEMPTS):
-            used = await self._counters.take(counter, cap=limit, at=self._now())
+            used = await self._counters.take(counter, cap=limit, at=self._now(), units=units)
             if used is not None:
                 return used
-            if not await self._recounted(counter, limit):
+            if not await self._recounted(counter, limit - units + 1):
                 break
         plan = self._plans.of(holder.workspace.plan)
         used = None
         if confirmed and plan.overage_cents is not None:
-            used = await self._counters.take(counter, cap=None, at=self._now())
+            used = await self._counters.take(counter, cap=None, at=self._now(), units=units)
         if used is None:
             raise OverageRequired(plan, limit=limit, used=await self._used(counter))
         return used
@@ -136,13 +154,6 @@ class Slots:
         """Write down a place that was bought, in the transaction that makes its passport."""
         if place is None or not place.bought:
             return
-        details = {
-            "budget": "passports",
-            "limit": place.limit,
-            "used": place.used,
-            "overageCents": place.plan.overage_cents,
-            "currency": CURRENCY,
-        }
         # The passport itself is what the request has done; that it was paid for comes along.
         with completing(None):
             await self._log.note(
@@ -150,7 +161,7 @@ class Slots:
                 "overage.confirmed",
                 entity=("passport", passport_id),
                 actor=holder.actor,
-                details=details,
+                details=_purchase(place),
                 session=session,
             )
 
@@ -173,7 +184,7 @@ class Slots:
         return Standing(limit, await self._used(Counter(holder.tenancy, PLACES)), None)
 
     async def forget(self, workspace_id: Id) -> None:
-        """Let the next one count, because the plan of a workspace has changed."""
+        """Let the next one count, because the plan of a workspace has changed, or how many were made is not known."""
         await self._counters.drop(workspace_id)
 
     async def _used(self, counter: Counter) -> int:
@@ -185,3 +196,14 @@ class Slots:
 
     def _now(self) -> str:
         return timestamp(self._clock())
+
+
+def _purchase(place: Place) -> dict[str, Any]:
+    """Return what the log tells of a place that was bought."""
+    return {
+        "budget": "passports",
+        "limit": place.limit,
+        "used": place.used,
+        "overageCents": place.plan.overage_cents,
+        "currency": CURRENCY,
+    }

@@ -117,15 +117,15 @@ class Templates:
         template = self.get(category)
         return f"{template.category}@{template.version}"
 
-    def problems(self, category: str, values: Mapping[str, object]) -> dict[str, list[str]]:
-        """Return what is wrong with field values on the newest template, as sentences by path.
+    def problems(self, category: str, values: Mapping[str, object], version: str | None = None) -> dict[str, list[str]]:
+        """Return what is wrong with field values on a template, the newest unless one is named, as sentences by path.
 
         Values that do not fit, keys that are no field, and fields that only the platform fills.
 
         Raises:
-            TemplateNotFound: the category has no template.
+            TemplateNotFound: the category has no template, or not in that version.
         """
-        fields, found = self.get(category).fields, dict[str, list[str]]()
+        fields, found = self.get(category, version).fields, dict[str, list[str]]()
         for key, value in values.items():
             for problem in _field_problems(fields.get(key), value):
                 found.setdefault(problem.within(key).path, []).append(problem.message)

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from tracepass.core.arrivals import Arrivals, settled
 from tracepass.core.arriving import faults_of, moment_faults, read
 from tracepass.core.clock import Clock, timestamp
 from tracepass.core.errors import Invalid, NotFound, Refusal
@@ -15,7 +16,6 @@ from tracepass.core.mongo import Database, Document, Session, Write
 from tracepass.core.restores import Arrival, Fault, Findings
 from tracepass.core.schema import WireTimestamp
 from tracepass.products.service import ProductMoved, Products
-from tracepass.traces.arrivals import Arrivals, settled
 from tracepass.traces.lineage import find_way
 from tracepass.traces.lot_models import LotCreate
 from tracepass.traces.lot_repository import LOTS, LotNumbers, LotRepository

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from tracepass.core.bulk import insert_all
 from tracepass.core.changes import ChangeLog, Stale, deleted, imported
@@ -44,7 +45,7 @@ class Arrivals:
         known = {stored["_id"] for stored in there}
         return [thing for thing in things if thing["_id"] not in known]
 
-    async def _there(self, arrival: Arrival, ids: Sequence[str], *, session: Session) -> list[Document]:
+    async def _there(self, arrival: Arrival, ids: Sequence[Any], *, session: Session) -> list[Document]:
         scoped = self._database.scoped(self._collection, arrival.tenancy)
         shown = {"version": 1, "stateHash": 1}
         return await scoped.find({"_id": {"$in": list(ids)}}, projection=shown, session=session).to_list()
@@ -67,17 +68,20 @@ class Arrivals:
         except DuplicateKeyError as error:
             raise taken(things[(error.details or {})["index"]]) from None
 
-    async def remove(self, arrival: Arrival, ids: Sequence[str]) -> None:
+    async def remove(self, arrival: Arrival, ids: Sequence[Any]) -> None:
         """Take things away, whatever has become of them since."""
 
         async def work(session: Session) -> None:
-            there = await self._there(arrival, ids, session=session)
-            changes = [deleted(self._kind, stored) for stored in there]
-            await self._log(arrival).append_all(changes, arrival.actor, session=session)
-            gone = {**arrival.tenancy.fields, "_id": {"$in": [stored["_id"] for stored in there]}}
-            await self._database.collection(self._collection).delete_many(gone, session=session)
+            await self.take_away(arrival, await self._there(arrival, ids, session=session), session=session)
 
         await settled(lambda: self._database.transact(work))
+
+    async def take_away(self, arrival: Arrival, there: Sequence[Document], *, session: Session) -> None:
+        """Take things away that are there, as they are stored."""
+        changes = [deleted(self._kind, stored) for stored in there]
+        await self._log(arrival).append_all(changes, arrival.actor, session=session)
+        gone = {**arrival.tenancy.fields, "_id": {"$in": [stored["_id"] for stored in there]}}
+        await self._database.collection(self._collection).delete_many(gone, session=session)
 
     def _log(self, arrival: Arrival) -> ChangeLog:
         return ChangeLog(self._database, arrival.tenancy, clock=self._clock)
