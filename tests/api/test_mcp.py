@@ -6,17 +6,15 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from random import Random
 from typing import Any
 
 import httpx2
 import pytest
 from fastapi import FastAPI
-from mcp.client.client import Client
-from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
-from mcp_types import CallToolResult, TextResourceContents
+from mcp_types import CallToolResult
+from tests.assistants import Assistant, Json, connected, use_everything
 from tests.conftest import Make, Office, client_of, new_gtin
 from tests.contract.checker import Checker
 from tests.own_origin import at_own_origin
@@ -27,7 +25,6 @@ from tracepass.mcp.schemas import ContractReader
 from tracepass.settings import Settings
 
 ACCEPT = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
-Json = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -36,44 +33,6 @@ async def origin(settings: Settings, app: FastAPI) -> AsyncIterator[str]:
     del app  # has made the indexes
     async with at_own_origin(settings) as (served, _):
         yield served
-
-
-@asynccontextmanager
-async def connected(
-    origin: str, key: str | None = None, *, mode: str = "auto", header: str = "Authorization"
-) -> AsyncIterator[Client]:
-    """The SDK's client at ``/mcp``, with a key or without."""
-    headers = {} if key is None else {header: key if header == "X-API-Key" else f"Bearer {key}"}
-    async with (
-        httpx2.AsyncClient(headers=headers, timeout=30, follow_redirects=False) as http,
-        Client(streamable_http_client(f"{origin}/mcp", http_client=http), mode=mode) as client,
-    ):
-        yield client
-
-
-class Assistant:
-    """Calls tools, and reads what comes back."""
-
-    def __init__(self, client: Client) -> None:
-        self.client = client
-        self.used: set[tuple[str, str]] = set()
-
-    async def ask(self, tool: str, action: str, /, **args: Any) -> CallToolResult:
-        self.used.add((f"tracepass_{tool}", action))
-        found = await self.client.call_tool(f"tracepass_{tool}", {"action": action, "args": args})
-        assert isinstance(found, CallToolResult)
-        return found
-
-    async def do(self, tool: str, action: str, /, **args: Any) -> Any:
-        found = await self.ask(tool, action, **args)
-        assert not found.is_error, found.structured_content
-        return found.structured_content["data"]
-
-    async def refused(self, tool: str, action: str, /, **args: Any) -> Json:
-        found = await self.ask(tool, action, **args)
-        assert found.is_error
-        assert json.loads(found.content[0].text) == found.structured_content  # type: ignore[union-attr]
-        return dict(found.structured_content)
 
 
 @pytest.fixture
@@ -96,30 +55,6 @@ async def assistant(origin: str, key: str) -> AsyncIterator[Assistant]:
     yield await found
     over.set()
     await task
-
-
-def event(passport: Json) -> Json:
-    """A document with one event of a passport's thing."""
-    return {
-        "@context": ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"],
-        "type": "EPCISDocument",
-        "schemaVersion": "2.0",
-        "creationDate": "2026-06-01T12:00:00.000Z",
-        "epcisBody": {
-            "eventList": [
-                {
-                    "type": "ObjectEvent",
-                    "eventTime": "2026-06-01T12:00:00.000Z",
-                    "eventTimeZoneOffset": "+00:00",
-                    "action": "OBSERVE",
-                    "bizStep": "shipping",
-                    "epcList": [
-                        f"https://id.gs1.org/01/{passport['gs1']['gtin']}/21/{passport['gs1']['serialNumber']}"
-                    ],
-                }
-            ]
-        },
-    }
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
@@ -146,98 +81,11 @@ async def test_a_key_opens_tools_in_either_header(origin: str, key: str, mode: s
         assert found["items"] == []
 
 
-async def test_every_tool_and_action_is_used(assistant: Assistant) -> None:
-    do = assistant.do
-    product = await do("products", "create", name="48 V pack", model="BP-48", category="battery")
-    two = await do("products", "create_batch", products=[{"name": "Two", "model": "T-2", "category": "battery"}])
-    renamed = await do("products", "update", id=product["_id"], name="48 V battery pack")
-    assert renamed["name"] == (await do("products", "get", id=product["_id"]))["name"] == "48 V battery pack"
-    listed = await do("products", "list", search="BP-48")
-    assert listed["items"][0].keys() <= {
-        "_id", "name", "model", "category", "status", "passportCount", "version", "updatedAt",
-    }  # fmt: skip
-    gs1 = {"gtin": new_gtin(), "serialNumber": "SN/1"}
-    passport = await do("passports", "create", productId=product["_id"], gs1=gs1)
-    other = {"productId": product["_id"], "gs1": {"gtin": gs1["gtin"], "serialNumber": "SN-2"}}
-    assert (await do("passports", "create_batch", passports=[other]))["summary"]["created"] == 1
-    assert "fields" not in (await do("passports", "list"))["items"][0]
-    whole = await do("passports", "get_by_serial", serial="SN/1")
-    assert whole["_id"] == passport["_id"] == (await do("passports", "get", id=passport["_id"]))["_id"]
-    await use_fields(assistant, passport["_id"])
-    await use_states(assistant, passport["_id"])
-    await use_events(assistant, passport)
-    await use_plain_tools(assistant, gs1["gtin"])
-    await do("products", "archive", id=two["results"][0]["data"]["_id"])
-    assert assistant.used == {(name, action) for name, plan in TOOLS.items() for action in plan.actions}
+async def test_everything_that_is_listed_is_used(assistant: Assistant) -> None:
+    await use_everything(assistant)
 
 
-async def use_fields(assistant: Assistant, passport: str) -> None:
-    do = assistant.do
-    await do("passport_fields", "update", id=passport, key="rated_energy", value=5.12)
-    await do("passport_fields", "update_many", id=passport, fields={"battery_chemistry": {"value": "li_ion_lfp"}})
-    await do("passport_fields", "review", id=passport, key="rated_energy", action="flag", note="Look again")
-    await do(
-        "passport_parties", "set", id=passport, role="manufacturer", legalName="Voltwerk", legacyOperatorId="HRB 1"
-    )
-    assert (await do("passport_parties", "remove", id=passport, role="manufacturer"))["party"] is None
-
-
-async def use_states(assistant: Assistant, passport: str) -> None:
-    do = assistant.do
-    assert (await do("passports", "compliance", id=passport))["verdict"] == "incomplete"
-    assert (await do("passports", "registry_readiness", id=passport))["ready"] is False
-    await do("passport_fields", "review", id=passport, key="rated_energy", action="approve")
-    await do("passports", "submit", id=passport)
-    blocked = await assistant.refused("passports", "publish", id=passport)
-    assert (blocked["status"], blocked["error"]) == (409, "publish_blocked")
-    assert "acknowledgeGaps" in blocked["advice"]
-    await do("passports", "publish", id=passport, acknowledgeGaps=True)
-    assert "<svg" in (await do("passports", "qr", id=passport))["text"]
-    picture = await assistant.ask("passports", "qr", id=passport, format="png")
-    assert picture.content[0].type == "image"
-    assert (await do("passports", "snapshots", id=passport))["total"] >= 1
-    await do("passports", "suspend", id=passport, reason="Recall")
-    await do("passports", "archive", id=passport)
-
-
-async def use_events(assistant: Assistant, passport: Json) -> None:
-    do = assistant.do
-    job = await do("epcis", "capture", document=event(passport))
-    assert job is None or isinstance(job, dict)
-    assert "epcisBody" in await do("epcis", "export", id=passport["_id"])
-    assert "findings" in json.dumps(await do("epcis", "analyze", document=event(passport)))
-    assert "epcisBody" in await do("epcis", "query", EQ_bizStep="shipping", perPage=1)
-    missing = await assistant.refused("epcis", "capture_job", id="0" * 24)
-    assert missing["status"] == 404
-
-
-async def use_plain_tools(assistant: Assistant, gtin: str) -> None:
-    do = assistant.do
-    assert "battery" in json.dumps(await do("templates", "list"))
-    assert (await do("templates", "get", category="battery"))["category"] == "battery"
-    encoded = await do("gs1", "encode", type="SGTIN", gtin=gtin, serial="1", companyPrefixLength=7)
-    assert (await do("gs1", "decode", value=encoded["uri"]))["gtin"] == gtin
-    await do("gs1", "barcode", data=f"01{gtin}21SN1")
-    await do("gs1", "validate_serial", gtin=gtin, serial="SN-1", countryCode="AE")
-    origin = {"origin_entity_id": "be3233c4-c0a2-4f47-a62a-303492c20ba6", "origin_model_name": "Lot"}
-    trace = await do("traces", "create", key="ABC1234", system="lot_number", **origin)
-    assert (await do("traces", "get", id=trace["id"]))["key"] == "ABC1234"
-    await do("traces", "update", id=trace["id"], key="ABC1235")
-    await do("traces", "list", key_eq="ABC1235")
-    await do("traces", "delete", id=trace["id"])
-
-
-async def test_resources_are_read_with_a_key(assistant: Assistant) -> None:
-    product = await assistant.do("products", "create", name="Pack", model="R-1", category="battery")
-    gs1 = {"gtin": new_gtin(), "serialNumber": "R-1"}
-    passport = (await assistant.do("passports", "create", productId=product["_id"], gs1=gs1))["_id"]
-    for uri in (
-        "products", "templates", f"product/{product['_id']}", f"passport/{passport}", f"passport/{passport}/epcis",
-        f"passport/{passport}/compliance", "template/battery",
-    ):  # fmt: skip
-        (found,) = (await assistant.client.read_resource(f"tracepass://{uri}")).contents
-        assert isinstance(found, TextResourceContents)
-        assert json.loads(found.text)
+async def test_resources_that_are_not_there_are_refused(assistant: Assistant) -> None:
     for uri in ("tracepass://nothing", f"tracepass://passport/{'0' * 24}", "tracepass://product/../me"):
         with pytest.raises(MCPError):
             await assistant.client.read_resource(uri)

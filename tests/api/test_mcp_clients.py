@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
@@ -16,12 +13,12 @@ import pytest
 from fastapi import FastAPI
 from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider
 from mcp.client.client import Client
-from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
 from mcp_types import CallToolResult
 from pydantic import AnyUrl
 from tests.applications import Form
+from tests.assistants import BRIDGE, NODE, PROGRAMS, spawned
 from tests.conftest import Office
 from tests.own_origin import at_own_origin
 
@@ -32,16 +29,6 @@ from tracepass.settings import Settings
 
 PASSWORD = "correct horse battery staple"
 CALLBACK = "http://127.0.0.1:49152/callback"
-NODE = shutil.which("node")
-BRIDGE = Path(__file__).parents[2] / "integrations" / "tracepass-mcp"
-PROGRAMS = [
-    pytest.param([sys.executable, "-m", "tracepass", "mcp"], id="tracepass mcp"),
-    pytest.param(
-        [str(NODE), str(BRIDGE / "bin" / "tracepass-mcp.js")],
-        id="npm package",
-        marks=pytest.mark.skipif(NODE is None, reason="there is no node"),
-    ),
-]
 
 
 @pytest.fixture(scope="module")
@@ -118,12 +105,6 @@ async def test_an_oauth_client_finds_its_way_from_the_first_refused_call(server:
             assert not again.is_error
     assert len(ends) == 1
     assert storage.tokens is not None
-
-
-def spawned(command: list[str], origin: str, key: str | None, mode: str) -> Client:
-    env = {"TRACEPASS_BASE_URL": origin} | ({} if key is None else {"TRACEPASS_API_KEY": key})
-    parameters = StdioServerParameters(command=command[0], args=command[1:], env=env)
-    return Client(stdio_client(parameters), mode=mode, read_timeout_seconds=60)
 
 
 async def called(client: Client, tool: str, action: str, **args: Any) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class Api(Protocol):
 
 def request_of(action: Action, arguments: Arguments, given: Mapping[str, Any]) -> ApiRequest:
     """Return the request of an action with arguments that fit its schema."""
-    path, headers, query = action.path, dict(action.headers), list[tuple[str, str]]()
+    path, headers, query = action.path, dict[str, str](), list[tuple[str, str]]()
     rest = dict(given)
     for parameter in arguments.parameters:
         if parameter.argument not in rest:

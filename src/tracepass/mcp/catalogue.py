@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 _API: Final = "/api/v1"
@@ -12,16 +12,25 @@ _PASSPORT: Final = (
     "_id", "productId", "category", "granularity", "gs1", "status", "completionPercentage", "fieldCounts", "version",
     "updatedAt",
 )  # fmt: skip
+_MADE: Final = ("_id", "name", "model", "gs1", "status", "warnings")
+_STATE: Final = (
+    *_PASSPORT, "publishedAt", "publishedIncomplete", "suspendedAt", "suspensionReason", "archivedAt", "expiresAt",
+    "warnings",
+)  # fmt: skip
+_FIELD: Final = (
+    "key", "label", "description", "section", "dataType", "format", "unit", "enumOptions", "columns", "schema",
+    "validation", "integer", "precision", "translatable", "required", "obligation", "obligationBy", "condition",
+    "accessLevel", "level", "lifecycle", "filledBy", "regulationRef",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One action: the operation it calls, and which members of the items of its list are worth an assistant's time."""
+    """One action: the operation it calls, and, if not all, which members of things are worth an assistant's time."""
 
     method: str
     path: str
     brief: tuple[str, ...] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +53,8 @@ def _get(path: str, brief: tuple[str, ...] = ()) -> Action:
     return Action("GET", f"{_API}{path}", brief)
 
 
-def _post(path: str, **headers: str) -> Action:
-    return Action("POST", f"{_API}{path}", headers=headers)
+def _post(path: str, brief: tuple[str, ...] = ()) -> Action:
+    return Action("POST", f"{_API}{path}", brief)
 
 
 def _patch(path: str) -> Action:
@@ -69,29 +78,28 @@ TOOLS: Final[Mapping[str, ToolPlan]] = {
             "get": _get("/products/{id}"),
             "create": _post("/products"),
             "update": _patch("/products/{id}"),
-            "create_batch": _post("/products/batch"),
+            "create_batch": _post("/products/batch", _MADE),
             "archive": _post("/products/{id}/archive"),
         },
         destructive=True,
     ),
     "tracepass_passports": ToolPlan(
         "Passports",
-        "Digital product passports: find, make, judge and publish them. `publish` shows a passport to "
-        "everybody; `suspend` "
-        "and `archive` take it away. Ask the person before any of the three, and before `acknowledgeGaps` or "
-        "`confirmOverage`.",
+        "Digital product passports: find, make, judge and publish them. `publish` shows a passport to everybody; "
+        "`suspend` and `archive` take it away. Ask the person before any of the three, and before `acknowledgeGaps` or "
+        "`confirmOverage`. `list`, `create_batch` and changes of state answer in brief, `get` tells all.",
         {
             "list": _get("/passports", _PASSPORT),
             "get": _get("/passports/{id}"),
             "get_by_serial": _get("/passports/by-serial/{serial}"),
             "create": _post("/passports"),
-            "create_batch": _post("/passports/batch"),
+            "create_batch": _post("/passports/batch", _MADE),
             "compliance": _get("/passports/{id}/compliance"),
             "registry_readiness": _get("/passports/{id}/registry-readiness"),
-            "submit": _post("/passports/{id}/submit"),
-            "publish": _post("/passports/{id}/publish"),
-            "suspend": _post("/passports/{id}/suspend"),
-            "archive": _post("/passports/{id}/archive"),
+            "submit": _post("/passports/{id}/submit", _STATE),
+            "publish": _post("/passports/{id}/publish", _STATE),
+            "suspend": _post("/passports/{id}/suspend", _STATE),
+            "archive": _post("/passports/{id}/archive", _STATE),
             "qr": _get("/passports/{id}/qr"),
             "snapshots": _get("/passports/{id}/snapshots"),
         },
@@ -119,15 +127,15 @@ TOOLS: Final[Mapping[str, ToolPlan]] = {
     ),
     "tracepass_templates": ToolPlan(
         "Templates",
-        "What a passport of each product group must say, field by field, with the law behind each field.",
-        {"list": _get("/templates"), "get": _get("/templates/{category}")},
+        "What a passport of each product group must say, field by field, with the law behind each field; the resource "
+        "tracepass://template/{category} cites every law and guidance of a field.",
+        {"list": _get("/templates"), "get": _get("/templates/{category}", _FIELD)},
         idempotent=True,
     ),
     "tracepass_epcis": ToolPlan(
         "Supply-chain events",
-        "EPCIS 2.0: export the history of a passport, capture events, look after a capture job, query events, "
-        "and analyse "
-        "a document without storing it. Captured events cannot be taken back.",
+        "EPCIS 2.0: export the history of a passport, capture events, look after a capture job, query events, and "
+        "analyse a document without storing it. Captured events cannot be taken back.",
         {
             "export": _get("/passports/{id}/epcis"),
             "capture": _post("/epcis/capture"),

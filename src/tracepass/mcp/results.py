@@ -60,7 +60,7 @@ BY_CODE: Final[Mapping[str, str]] = {
 
 
 def result_of(answer: ApiAnswer, brief: Sequence[str] = ()) -> CallToolResult:
-    """Return the result of a call; of the items of a list only the members in ``brief`` are told, if there are any."""
+    """Return the result of a call, in brief if ``brief`` names members."""
     if answer.status >= HTTPStatus.BAD_REQUEST:
         return refused(answer)
     kind = answer.headers.get("content-type", "").split(";")[0]
@@ -115,10 +115,20 @@ def _read(body: bytes) -> Any:
 
 
 def _brief(data: Any, brief: Sequence[str]) -> Any:
-    if not brief or not isinstance(data, dict) or not isinstance(data.get("items"), list):
+    """Return data with what is in ``brief`` of what they tell of: items, fields, results of a batch, or one thing."""
+    if not brief or not isinstance(data, dict):
         return data
-    items = [{name: item[name] for name in brief if name in item} for item in data["items"]]
-    return {**data, "items": items}
+    for rows in ("items", "fields"):
+        if isinstance(data.get(rows), list):
+            return {**data, rows: [_picked(row, brief) for row in data[rows]]}
+    if isinstance(data.get("results"), list):
+        results = [{**row, "data": _picked(row["data"], brief)} if "data" in row else row for row in data["results"]]
+        return {**data, "results": results}
+    return _picked(data, brief)
+
+
+def _picked(thing: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: thing[name] for name in names if name in thing}
 
 
 def _fitting(data: Any) -> tuple[Any, list[str]]:
