@@ -16,7 +16,7 @@ from tests.receiver import Message, Reply, receiving
 
 from tracepass.core.mongo import Database
 from tracepass.epcis.repository import FEED
-from tracepass.epcis.subscriptionsrepository import CHUNKS
+from tracepass.epcis.subscriptionsrepository import CHUNKS, SUBSCRIPTIONS
 
 FAILS, HANGS = 0.2, 0.05
 Event = dict[str, Any]
@@ -106,11 +106,12 @@ async def _kill(crew: Crew, seconds: float, kills: int) -> None:
 
 
 async def _drained(database: Database) -> None:
-    """Wait until nothing is in the feed, and nothing waits for a subscription."""
+    """Wait until nothing is in the feed, no subscription has to catch up, and nothing waits for one, in this order."""
     async with asyncio.timeout(120):
         while True:
             in_feed = await database.collection(FEED).count_documents({"recordTime": {"$gt": ""}}, limit=1)
-            if not in_feed and await database.collection(CHUNKS).find_one({}, {"_id": 1}) is None:
+            behind = await database.collection(SUBSCRIPTIONS).find_one({"catchingUp": True}, {"_id": 1})
+            if not in_feed and behind is None and await database.collection(CHUNKS).find_one({}, {"_id": 1}) is None:
                 return
             await asyncio.sleep(0.1)
 
