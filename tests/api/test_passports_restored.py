@@ -158,7 +158,7 @@ async def test_are_taken_away_again_whatever_became_of_them(full: Town) -> None:
     service = {"kind": "other", "at": "2026-01-05T09:00:00Z", "public": True}
     assert (await full.away.post(f"{used}/service-events", json=service)).status_code == 201
     before = await full.lines(full.home, "Passport")
-    for kind, restorer in reversed([*zip(KINDS, (full.passports, full.lives, full.measurements), strict=True)]):
+    for kind, restorer in reversed(full.restorers):
         await move.take_away(restorer, kind)
     for name in ("passports", "identifiers", "passportLife", "measurements", "jobs", "gtins", "scans"):
         assert (name, await stored(full, name, full.tenancy)) == (name, [])

@@ -16,6 +16,7 @@ from tests.api.moving import Move, Record, lines_of
 from tests.conftest import RESOLVER, MovableClock, Office, new_gtin
 
 from tracepass.core.mongo import Database
+from tracepass.core.restores import Restorer
 from tracepass.core.tenancy import OPERATOR, Tenancy
 from tracepass.identity.models import SCOPES, Caller, Workspace
 from tracepass.measurements.restoring import MeasurementRestorer
@@ -53,6 +54,12 @@ class Town:
     def caller(self) -> Caller:
         return Caller(self.there, "live", "owner", SCOPES, OPERATOR)
 
+    @property
+    def restorers(self) -> list[tuple[str, Restorer]]:
+        """Who takes in what, in its order."""
+        each: tuple[Restorer, ...] = (self.passports, self.lives, self.measurements)
+        return list(zip(KINDS, each, strict=True))
+
     async def sent(self, method: str, path: str, body: Any = None, **options: Any) -> Record:
         answer = await self.home.request(method, path, json=body, **options)
         assert answer.is_success, (path, answer.text)
@@ -77,7 +84,7 @@ class Town:
         return path
 
     async def moved(self, path: str, move: str, **body: Any) -> None:
-        usual = {"publish": {"acknowledgeGaps": True}, "suspend": {"reason": "Recall <1>"}}
+        usual: dict[str, Record] = {"publish": {"acknowledgeGaps": True}, "suspend": {"reason": "Recall <1>"}}
         await self.sent("POST", f"{path}/{move}", usual.get(move, {}) | body)
 
     async def move(self) -> Move:
@@ -86,7 +93,7 @@ class Town:
     async def taken(self, *, at_once: int = 3) -> Move:
         """Take everything in."""
         move = await self.move()
-        for kind, restorer in zip(KINDS, (self.passports, self.lives, self.measurements), strict=True):
+        for kind, restorer in self.restorers:
             await move.take(restorer, kind, at_once=at_once)
         return move
 
