@@ -10,6 +10,8 @@ import orjson
 import pytest
 from fastapi import FastAPI
 from lxml import etree
+from tests.api import capturing
+from tests.api.capturing import CONTEXT, EPCIS, Event
 from tests.conftest import MovableClock, Office
 
 from tracepass.core.mongo import Database
@@ -20,36 +22,16 @@ from tracepass.epcis.xml import read_xml, write_xml
 from tracepass.settings import Settings
 from tracepass.worker import work_once
 
-EPCIS = "/api/v1/epcis"
-CONTEXT = ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld", {"ex": "http://ns.example.com/"}]
 URN, LINK = "urn:epc:id:sgtin:0614141.107346.2017", "https://id.gs1.org/01/10614141073464/21/2017"
 PROBLEM = {"Accept": "application/problem+json"}
-Event = dict[str, Any]
 
 
 def event(**members: Any) -> Event:
-    return {
-        "@context": CONTEXT,
-        "type": "ObjectEvent",
-        "eventID": f"urn:uuid:{uuid4()}",
-        "eventTime": "2026-06-01T12:00:00.000Z",
-        "eventTimeZoneOffset": "+02:00",
-        "action": "OBSERVE",
-        "bizStep": "shipping",
-        "epcList": [URN],
-        "ex:field": "value",
-        **members,
-    }
+    return capturing.event(**{"@context": CONTEXT, "epcList": [URN], "ex:field": "value"} | members)
 
 
 def document(*events: Event) -> Event:
-    return {
-        "@context": CONTEXT,
-        "type": "EPCISDocument",
-        "schemaVersion": "2.0",
-        "creationDate": "2026-06-01T12:00:00.000Z",
-        "epcisBody": {"eventList": [{name: one[name] for name in one if name != "@context"} for one in events]},
-    }
+    return capturing.document(*({name: one[name] for name in one if name != "@context"} for one in events))
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 import httpx2
 import pytest
+from tests.api.capturing import EPCIS, PROCEED, Event, alone, capture, counts, document, event, ids
 from tests.conftest import Make, MovableClock, Office, new_gtin
 from tests.queries_plugin import A_TEST_LOOKS
 
@@ -19,60 +19,6 @@ from tracepass.epcis.largework import CAPTURE
 from tracepass.identity.models import Workspace
 from tracepass.settings import Settings
 from tracepass.worker import work_once
-
-EPCIS = "/api/v1/epcis"
-PROCEED = {"GS1-Capture-Error-Behaviour": "proceed"}
-Event = dict[str, Any]
-CONTEXT = ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"]
-
-
-def event(**members: Any) -> Event:
-    """Return an event of its own."""
-    return {
-        "type": "ObjectEvent",
-        "eventID": f"urn:uuid:{uuid4()}",
-        "eventTime": "2026-06-01T12:00:00.000Z",
-        "eventTimeZoneOffset": "+02:00",
-        "action": "OBSERVE",
-        "bizStep": "shipping",
-        "epcList": [f"urn:epc:id:sscc:0614141.1{datetime.now(UTC):%f}000"],
-        **members,
-    }
-
-
-def alone(**members: Any) -> Event:
-    """Return an event that needs no document around it."""
-    return event(**members) | {"@context": CONTEXT}
-
-
-def document(*events: Event, **members: Any) -> dict[str, Any]:
-    return {
-        "@context": [
-            "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",
-            {"ex": "http://ns.example.com/"},
-        ],
-        "type": "EPCISDocument",
-        "schemaVersion": "2.0",
-        "creationDate": "2026-06-01T12:00:00.000Z",
-        "epcisBody": {"eventList": list(events)},
-        **members,
-    }
-
-
-async def capture(client: httpx2.AsyncClient, body: Any, **options: Any) -> dict[str, Any]:
-    answer = await client.post(f"{EPCIS}/capture", json=body, **options)
-    assert answer.status_code == 202, answer.text
-    return dict(answer.json())
-
-
-async def ids(client: httpx2.AsyncClient, **query: Any) -> list[str]:
-    answer = await client.get(f"{EPCIS}/events", params=query)
-    assert answer.status_code == 200, answer.text
-    return [found["eventID"] for found in answer.json()["epcisBody"]["queryResults"]["resultsBody"]["eventList"]]
-
-
-def counts(job: dict[str, Any]) -> tuple[str, int, int, int]:
-    return job["status"], job["capturedCount"], job["repeatedCount"], job["errorCount"]
 
 
 async def test_few_events_are_there_before_the_answer(client: httpx2.AsyncClient) -> None:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 import httpx2
 import pytest
+from tests.api import capturing
+from tests.api.capturing import PROCEED, Event, counts, ids
 from tests.conftest import Make, new_gtin
 
 from tracepass.epcis import chunks
-
-EPCIS = "/api/v1/epcis"
-PROCEED = {"GS1-Capture-Error-Behaviour": "proceed"}
-Event = dict[str, Any]
 
 
 @pytest.fixture(autouse=True)
@@ -24,32 +21,15 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def event(**members: Any) -> Event:
-    return {
-        "type": "ObjectEvent",
-        "eventID": f"urn:uuid:{uuid4()}",
-        "eventTime": "2026-06-01T12:00:00.000Z",
-        "eventTimeZoneOffset": "+02:00",
-        "action": "OBSERVE",
-        "bizStep": "shipping",
-        "epcList": ["urn:epc:id:sscc:0614141.1234567890"],
-        **members,
-    }
+    return capturing.event(**{"epcList": ["urn:epc:id:sscc:0614141.1234567890"]} | members)
 
 
 async def capture(client: httpx2.AsyncClient, events: list[Event], **headers: str) -> Event:
-    answer = await client.post(f"{EPCIS}/capture", json=events, headers=headers)
-    assert answer.status_code == 202, answer.text
-    return dict(answer.json())
+    return await capturing.capture(client, events, headers=headers)
 
 
 async def stored(client: httpx2.AsyncClient) -> set[str]:
-    answer = await client.get(f"{EPCIS}/events", params={"perPage": 1000})
-    body = answer.json()["epcisBody"]["queryResults"]["resultsBody"]
-    return {found["eventID"] for found in body["eventList"]}
-
-
-def counts(job: Event) -> tuple[str, int, int, int]:
-    return job["status"], job["capturedCount"], job["repeatedCount"], job["errorCount"]
+    return set(await ids(client, perPage=1000))
 
 
 async def test_all_are_stored(client: httpx2.AsyncClient) -> None:

@@ -11,6 +11,8 @@ import httpx2
 import orjson
 import pytest
 from fastapi import FastAPI
+from tests.api import capturing
+from tests.api.capturing import CONTEXT, PROCEED, Event, listed
 from tests.conftest import MovableClock, Office
 from tests.queries_plugin import A_TEST_LOOKS
 
@@ -23,43 +25,22 @@ from tracepass.worker import work_once
 
 CAPTURE = "/api/v1/epcis/capture"
 LIMIT = 128 * 1024 * 1024
-PROCEED = {"GS1-Capture-Error-Behaviour": "proceed"}
-CONTEXT = [
-    "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",
-    {"ex": "http://ns.example.com/"},
-]
 XML = {"Content-Type": "application/xml"}
 JSON = {"Content-Type": "application/json"}
 PADDING = "x" * 2000
-Event = dict[str, Any]
 Work = Callable[[], Awaitable[None]]
 
 
 def event(number: int, **members: Any) -> Event:
     """Return an event of two kilobytes."""
-    return {
-        "type": "ObjectEvent",
-        "eventID": f"urn:uuid:{uuid4()}",
-        "eventTime": "2026-06-01T12:00:00.000Z",
-        "eventTimeZoneOffset": "+02:00",
-        "action": "OBSERVE",
-        "bizStep": "shipping",
-        "epcList": [f"urn:epc:id:sscc:0614141.{number:010d}"],
-        "ex:note": PADDING,
-        **members,
-    }
+    usual = {"epcList": [f"urn:epc:id:sscc:0614141.{number:010d}"], "ex:note": PADDING}
+    return capturing.event(**usual | members)
 
 
 def document(*events: Event, **members: Any) -> bytes:
     """Return a document whose context stands behind its events: nobody says that it comes first."""
-    whole = {
-        "type": "EPCISDocument",
-        "schemaVersion": "2.0",
-        "creationDate": "2026-06-01T12:00:00.000Z",
-        "epcisBody": {"eventList": list(events)},
-        **members,
-        "@context": CONTEXT,
-    }
+    whole = capturing.document(*events, **members)
+    whole["@context"] = whole.pop("@context")
     return orjson.dumps(whole)
 
 
@@ -93,8 +74,7 @@ def counts(job: Event) -> tuple[str, int, int, int]:
 
 
 async def found(client: httpx2.AsyncClient) -> list[Event]:
-    answer = await client.get("/api/v1/epcis/events", params={"perPage": 1000})
-    return list(answer.json()["epcisBody"]["queryResults"]["resultsBody"]["eventList"])
+    return listed(await client.get("/api/v1/epcis/events", params={"perPage": 1000}))
 
 
 async def refused(client: httpx2.AsyncClient, body: Any, **headers: str) -> tuple[int, Event]:

@@ -6,7 +6,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.api.test_epcis_queries import EPCIS, SHELF, capture, event, listed
+from tests.api.capturing import EPCIS, listed
+from tests.api.test_epcis_queries import SHELF, capture, event
 from tests.conftest import Office
 from tests.queries_plugin import A_TEST_LOOKS
 

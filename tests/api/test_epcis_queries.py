@@ -3,53 +3,27 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 import httpx2
 import pytest
+from tests.api import capturing
+from tests.api.capturing import CONTEXT, EPCIS, Event, ids, listed
 from tests.conftest import Office
 from tests.queries_plugin import A_TEST_LOOKS
 
 from tracepass.core.mongo import Database
 
-EPCIS = "/api/v1/epcis"
-CONTEXT = ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld", {"ex": "http://ns.example.com/"}]
 SHOP, SHELF = "urn:epc:id:sgln:0614141.07346.0", "urn:epc:id:sgln:0614141.07346.7"
-Event = dict[str, Any]
 
 
 def event(**members: Any) -> Event:
-    return {
-        "type": "ObjectEvent",
-        "eventID": f"urn:uuid:{uuid4()}",
-        "eventTime": "2026-06-01T12:00:00.000Z",
-        "eventTimeZoneOffset": "+02:00",
-        "action": "OBSERVE",
-        "epcList": ["urn:epc:id:sgtin:0614141.107346.2017"],
-        **members,
-    }
+    return capturing.event(**{"bizStep": None, "epcList": ["urn:epc:id:sgtin:0614141.107346.2017"]} | members)
 
 
 async def capture(client: httpx2.AsyncClient, *events: Event, header: Event | None = None) -> None:
-    body = {
-        "@context": CONTEXT,
-        "type": "EPCISDocument",
-        "schemaVersion": "2.0",
-        "creationDate": "2026-06-01T12:00:00.000Z",
-        **({} if header is None else {"epcisHeader": header}),
-        "epcisBody": {"eventList": list(events)},
-    }
-    answer = await client.post(f"{EPCIS}/capture", json=body)
-    assert answer.json()["status"] == "success", answer.text
-
-
-def listed(answer: httpx2.Response) -> list[Event]:
-    assert answer.status_code == 200, answer.text
-    return list(answer.json()["epcisBody"]["queryResults"]["resultsBody"]["eventList"])
-
-
-async def ids(client: httpx2.AsyncClient, **query: Any) -> list[str]:
-    return [one["eventID"] for one in listed(await client.get(f"{EPCIS}/events", params=query))]
+    around = {} if header is None else {"epcisHeader": header}
+    job = await capturing.capture(client, capturing.document(*events, **around))
+    assert job["status"] == "success", job
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 import httpx2
 import pytest
-from tests.api.test_epcis_queries import EPCIS, SHELF, SHOP, capture, event, listed
+from tests.api.capturing import EPCIS, listed
+from tests.api.test_epcis_queries import SHELF, SHOP, capture, event
 from tests.conftest import Office
 
 from tracepass.identity.models import Workspace

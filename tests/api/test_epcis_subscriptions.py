@@ -14,8 +14,9 @@ import httpx2
 import pytest
 from aiosmtpd.smtp import SMTP
 from standardwebhooks import Webhook
+from tests.api.capturing import EPCIS
 from tests.api.hooks import Hooks
-from tests.api.test_epcis_queries import EPCIS, capture, event
+from tests.api.test_epcis_queries import capture, event
 from tests.api.test_webhooks_delivery import Postbox
 from tests.conftest import MovableClock, Office
 from tests.queries_plugin import A_TEST_LOOKS

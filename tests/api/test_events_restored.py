@@ -9,8 +9,8 @@ from typing import Any
 import httpx2
 import orjson
 import pytest
+from tests.api.capturing import EPCIS, PROCEED, STANDARD, alone, capture, document, event, listed
 from tests.api.moving import Move, Record, lines_of, told
-from tests.api.test_epcis_capture import alone, capture, document, event
 from tests.api.test_epcis_examples import EXAMPLES, XML, bytes_of, read
 from tests.conftest import ORIGIN, Make, MovableClock, Office
 from tests.queries_plugin import A_TEST_LOOKS
@@ -26,8 +26,6 @@ from tracepass.epcis.restoringbeside import MasterDataRestorer, VisibilityRestor
 from tracepass.settings import Settings
 from tracepass.worker import work_once
 
-EPCIS = "/api/v1/epcis"
-STANDARD = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 COLLECTIONS = (EVENTS, CAPTURES, NAMESPACES)
 
 
@@ -106,10 +104,9 @@ async def test_every_published_example_arrives_as_it_was(dock: Dock) -> None:
     if not EXAMPLES:
         pytest.skip("the published examples are not there")
     for path in EXAMPLES:
-        headers = {"GS1-Capture-Error-Behaviour": "proceed"}
-        await capture(dock.home, read(path), headers=headers)
+        await capture(dock.home, read(path), headers=PROCEED)
     for path in XML[::3]:
-        headers = {"Content-Type": "application/xml", "GS1-Capture-Error-Behaviour": "proceed"}
+        headers = {"Content-Type": "application/xml", **PROCEED}
         await dock.home.post(f"{EPCIS}/capture", content=bytes_of(path), headers=headers)
     move = await dock.move()
     assert len(move.of("EpcisEvent")) > 60
@@ -155,9 +152,7 @@ async def test_they_are_taken_away_again(dock: Dock) -> None:
     await dock.events.remove(move.arrival, ids[:2])
     await move.take_away(dock.events, "EpcisEvent")
     assert await dock.count() == before
-    assert (await dock.away.get(f"{EPCIS}/events", params={"EQ_bizStep": "shipping"})).json()["epcisBody"][
-        "queryResults"
-    ]["resultsBody"]["eventList"] == seen[0][1]
+    assert listed(await dock.away.get(f"{EPCIS}/events", params={"EQ_bizStep": "shipping"})) == seen[0][1]
 
 
 def hashed(record: Record, **members: Any) -> Record:
@@ -239,8 +234,7 @@ async def test_passports_have_their_histories_and_pages_theirs(
     assert (await dock.count())[0] == 2
     history = (await dock.away.get(f"/api/v1/passports/{passport['_id']}/epcis")).json()["epcisBody"]["eventList"]
     assert {one["bizStep"] for one in history} == {"commissioning", "shipping"}
-    found = await dock.away.get(f"{EPCIS}/events", params={"MATCH_epc": link})
-    assert len(found.json()["epcisBody"]["queryResults"]["resultsBody"]["eventList"]) == 1
+    assert len(listed(await dock.away.get(f"{EPCIS}/events", params={"MATCH_epc": link}))) == 1
     clock.move(minutes=1)
     while await work_once(dock.database, settings, clock):
         pass
@@ -267,8 +261,7 @@ def headed(name: str) -> dict[str, Any]:
 
 
 async def found_below(client: httpx2.AsyncClient) -> int:
-    answer = await client.get(f"{EPCIS}/events", params={"WD_bizLocation": PLACE})
-    return len(answer.json()["epcisBody"]["queryResults"]["resultsBody"]["eventList"])
+    return len(listed(await client.get(f"{EPCIS}/events", params={"WD_bizLocation": PLACE})))
 
 
 async def test_master_data_comes_along(dock: Dock) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
-from uuid import uuid4
 
 import httpx2
 import jsonschema_rs
 import pytest
 from pyld import jsonld
+from tests.api.capturing import EPCIS, Event, capture, document, event
 from tests.api.test_epcis_graphs import loader
 from tests.conftest import MovableClock, new_gtin
 from tests.unit.epcis.examples import FOLDER
@@ -18,10 +18,9 @@ from tests.unit.epcis.examples import FOLDER
 from tracepass.epcis.documents import read_document
 from tracepass.epcis.validation import problems_in
 
-PASSPORTS, EPCIS = "/api/v1/passports", "/api/v1/epcis"
+PASSPORTS = "/api/v1/passports"
 GLN = "4012345000009"
 WORKSHOP = {"legalName": "Radwerk Service GmbH", "gln": GLN, "country": "DE"}
-Event = dict[str, Any]
 
 
 def link_of(passport: dict[str, Any]) -> str:
@@ -31,30 +30,12 @@ def link_of(passport: dict[str, Any]) -> str:
 
 def observed(day: str = "2026-02-01", **members: Any) -> Event:
     """Return an event of its own."""
-    return {
-        "type": "ObjectEvent",
-        "eventID": f"urn:uuid:{uuid4()}",
-        "eventTime": f"{day}T12:00:00.000Z",
-        "eventTimeZoneOffset": "+02:00",
-        "action": "OBSERVE",
-        "bizStep": "shipping",
-        **members,
-    }
+    return event(**{"eventTime": f"{day}T12:00:00.000Z", "epcList": None} | members)
 
 
 async def captured(client: httpx2.AsyncClient, *events: Event) -> None:
-    body = {
-        "@context": [
-            "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",
-            {"ex": "http://ns.example.com/"},
-        ],
-        "type": "EPCISDocument",
-        "schemaVersion": "2.0",
-        "creationDate": "2026-06-01T12:00:00.000Z",
-        "epcisBody": {"eventList": list(events)},
-    }
-    answer = await client.post(f"{EPCIS}/capture", json=body)
-    assert answer.json()["success"], answer.text
+    job = await capture(client, document(*events))
+    assert job["success"], job
 
 
 async def exported(client: httpx2.AsyncClient, passport: dict[str, Any], **query: Any) -> list[Event]:
