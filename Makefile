@@ -10,7 +10,7 @@ PYTEST_WORKERS ?= 2
 
 NODE_TOOLS := $(patsubst %/package-lock.json,%/node_modules/.installed,$(wildcard tests/*/node/package-lock.json))
 
-.PHONY: help install install-dev node-tools run test test-n8n coverage lint format bench faults docs site versions lock clean
+.PHONY: help install install-dev node-tools run test test-n8n coverage lint format bench faults docs collections site versions lock clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1|/' | column -t -s '|'
@@ -71,6 +71,9 @@ faults: install-dev ## Kill processes on purpose, for minutes
 
 docs: install-dev ## Write docs/templates/ anew from the template data
 	$(BIN)/python -m tracepass.templates.pages
+
+collections: install-dev ## Write integrations/collections anew from the contract
+	$(BIN)/python -m documentation.collections
 
 site: install-dev ## Make a site of the guides in build/site; a link that leads nowhere fails it
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
