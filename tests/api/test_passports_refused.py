@@ -387,7 +387,11 @@ async def test_both_ends_of_a_lineage_say_the_same(plain: Town) -> None:
     move = await plain.move()
     one, three = one_of(plain, move, "one"), one_of(plain, move, "three")
     bare = {name: value for name, value in one.items() if name != "lineage"}
-    assert await refused_by(plain, move, bare, three) == INVALID
+    alone = {name: value for name, value in three.items() if name != "lineage"}
+    for first, then in ((one, alone), (three, bare)):
+        assert told(await move.look(plain.passports, [first, then])) == [(1, INVALID, "lineage")]
+    for first, then in ((bare, three), (alone, one)):
+        assert await refused_by(plain, move, first, then) == INVALID
     other = copy.deepcopy(three)
     other["lineage"]["kind"] = "remanufacturing"
     assert await refused_by(plain, move, one, other) == INVALID

@@ -26,7 +26,7 @@ from tracepass.passports.making import search_of
 from tracepass.passports.publicview import public_view, scan_state
 from tracepass.passports.repository import IDENTIFIERS, PASSPORTS
 from tracepass.passports.restoringclaims import ArrivingClaims
-from tracepass.passports.restoringlineage import check_lineages
+from tracepass.passports.restoringlineage import check_lineages, is_bound_as_awaited
 from tracepass.passports.restoringreading import Arrived, PassportReader, missing, refused, sound, taken
 from tracepass.passports.restoringremoval import take_away
 from tracepass.passports.restoringrules import MOST_PROBLEMS, Problem, problems_of
@@ -86,6 +86,8 @@ class PassportRestorer:
                 may_be_gone = named is None or (end == "successors" and one.passport["status"] == "archived")
                 if not may_be_gone and not arrival.coming("passports", str(named)):
                     found.append(missing(f"lineage.{end}[{index}].passportId", "passport"))
+        if not found and not is_bound_as_awaited(arrival, one.passport):
+            found.append(Problem("validation_error", "lineage", "is not what another passport of the file says of it"))
         return found
 
     def _keys(self, arrival: Arrival, one: Arrived) -> list[Problem]:

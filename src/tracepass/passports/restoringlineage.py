@@ -1,6 +1,7 @@
-"""Lineages of passports that are taken in, held against the passports at their other ends.
+"""Lineages of passports that are taken in, held against the passports at their other ends, which come along.
 
-Both ends come in the same file. What is not written yet is looked at when its turn comes.
+Whoever is looked at first says whom it awaits; whoever comes later must be bound to those that await it, and to nobody
+else who came before.
 """
 
 from __future__ import annotations
@@ -11,12 +12,16 @@ from typing import Final
 from tracepass.core.errors import Refusal
 from tracepass.core.ids import Id
 from tracepass.core.mongo import Database, Document, Session
+from tracepass.core.restores import Arrival
 from tracepass.core.tenancy import Tenancy
 from tracepass.passports.repository import PASSPORTS
+from tracepass.passports.secondlife.models import MOST_PREDECESSORS
 from tracepass.passports.secondlife.service import MOST_LOOKED_AT, LineageCycle, LineageTooLarge
 
 _ENDS: Final = {"lineage": 1, "granularity": 1, "gs1": 1, "category": 1}
 _MOST_AT_ONCE: Final = 20 * MOST_LOOKED_AT
+
+_MOST_AWAITING: Final = 4 * MOST_PREDECESSORS
 
 Family = dict[Id, Document]
 
@@ -30,6 +35,23 @@ class LineageBroken(Refusal):
             f"The lineage of {passport['_id']} names {other}, which does not say the same.",
             details={"_id": str(passport["_id"]), "fieldErrors": {"lineage": [f"{other} does not say the same"]}},
         )
+
+
+def is_bound_as_awaited(arrival: Arrival, passport: Document) -> bool:
+    """Tell whether a passport names those earlier ones of the file that name it; remember whom else it names."""
+    own, met = str(passport["_id"]), 0
+    named = {str(link["passportId"]) for _, link in _links(passport) if link["passportId"] is not None}
+    for other in sorted(one for one in named if arrival.coming("passports", one)):
+        if arrival.claimed("bond", f"{other}>{own}"):
+            met += 1
+            continue
+        arrival.claim("bond", f"{own}>{other}")
+        if all(arrival.claim("awaited", f"{other}/{number}") for number in range(_MOST_AWAITING)):
+            return False
+    awaiting = 0
+    while arrival.claimed("awaited", f"{own}/{awaiting}"):
+        awaiting += 1
+    return awaiting == met
 
 
 async def check_lineages(database: Database, tenancy: Tenancy, new: Family, *, session: Session) -> None:
