@@ -6,32 +6,18 @@ first ``write`` a part of the file is there, after ``close`` all of it, and the 
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import sys
 from typing import Any
 
 from gridfs.asynchronous import AsyncGridIn
-
-from tracepass.core.clock import system_clock
-from tracepass.core.mongo import connected
-from tracepass.settings import Settings
-from tracepass.worker import work_once
-
-
-async def work(settings: Settings) -> None:
-    """Do all jobs that are due."""
-    assert settings.mongodb_uri is not None
-    async with connected(settings.mongodb_uri.get_secret_value(), name=settings.database) as database:
-        while await work_once(database, settings, system_clock):
-            pass
+from tests.faults.working import work
 
 
 def main() -> None:
     """Die as the command line says."""
     uri, database, secret_key, moment = sys.argv[1:]
-    settings = Settings.model_validate({"mongodb_uri": uri, "database": database, "secret_key": secret_key})
     original = getattr(AsyncGridIn, moment)
 
     async def die(upload: Any, *arguments: Any) -> None:
@@ -43,7 +29,7 @@ def main() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     setattr(AsyncGridIn, moment, die)
-    asyncio.run(work(settings))
+    work(uri, database, secret_key)
 
 
 if __name__ == "__main__":

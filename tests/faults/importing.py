@@ -5,31 +5,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import sys
 from typing import Any
 
-from tracepass.core.clock import system_clock
-from tracepass.core.mongo import connected
+from tests.faults.working import work
+
 from tracepass.passports.service import Passports
-from tracepass.settings import Settings
-from tracepass.worker import work_once
-
-
-async def work(settings: Settings) -> None:
-    """Do all jobs that are due."""
-    assert settings.mongodb_uri is not None
-    async with connected(settings.mongodb_uri.get_secret_value(), name=settings.database) as database:
-        while await work_once(database, settings, system_clock):
-            pass
 
 
 def main() -> None:
     """Die as the command line says."""
     uri, database, secret_key, last = sys.argv[1:]
-    settings = Settings.model_validate({"mongodb_uri": uri, "database": database, "secret_key": secret_key})
     original, calls = Passports.create, 0
 
     async def create(*arguments: Any, **more: Any) -> Any:
@@ -40,7 +28,7 @@ def main() -> None:
         return await original(*arguments, **more)
 
     setattr(Passports, "create", create)  # noqa: B010 - a method is replaced, which types do not like
-    asyncio.run(work(settings))
+    work(uri, database, secret_key)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,9 @@ from typing import Any
 
 import httpx2
 import pytest
+from tests.faults.receivers import taking, taking_some
 from tests.faults.test_webhook_drill import SEED, Crew, installation
-from tests.receiver import Message, Reply, receiving
+from tests.receiver import Message, receiving
 
 from tracepass.core.mongo import Database
 from tracepass.epcis.repository import FEED
@@ -45,21 +46,10 @@ class Book:
 async def _drill(uri: str, *, captures: int, seconds: float, kills: int, margin: float) -> None:
     chance, well, ill = random.Random(SEED), Book(), Book()  # noqa: S311 - it picks victims, not secrets
 
-    async def take(message: Message) -> Reply:
-        well.write(message, taken=True)
-        return Reply()
-
-    async def take_some(message: Message) -> Reply:
-        luck = chance.random()
-        ill.write(message, taken=luck >= FAILS + HANGS)
-        if luck < HANGS:
-            await asyncio.Event().wait()
-        return Reply(500) if luck < FAILS + HANGS else Reply()
-
     async with (
         installation(uri) as (settings, database, client),
-        receiving(take) as healthy,
-        receiving(take_some) as flaky,
+        receiving(taking(well)) as healthy,
+        receiving(taking_some(ill, chance, fails=FAILS, hangs=HANGS)) as flaky,
     ):
         await client.post("/epcis/queries", json={"name": "all", "query": {}})
         for receiver in (healthy, flaky):

@@ -18,7 +18,8 @@ import pytest
 from tests.conftest import new_gtin
 from tests.faults.bringing import drill_settings
 from tests.faults.installation import environment
-from tests.receiver import Message, Receiver, Reply, receiving
+from tests.faults.receivers import taking, taking_some
+from tests.receiver import Message, Receiver, receiving
 
 from tracepass.app import create_app
 from tracepass.assembly import INDEXES
@@ -119,21 +120,10 @@ async def _drill(uri: str, *, passports: int, versions: int, seconds: float, kil
     chance = random.Random(SEED)  # noqa: S311 - it picks victims, not secrets
     well, ill = Book(), Book()
 
-    async def take(message: Message) -> Reply:
-        well.write(message, taken=True)
-        return Reply()
-
-    async def take_some(message: Message) -> Reply:
-        luck = chance.random()
-        ill.write(message, taken=luck >= FAILS + HANGS)
-        if luck < HANGS:
-            await asyncio.Event().wait()
-        return Reply(500) if luck < FAILS + HANGS else Reply()
-
     async with (
         installation(uri) as (settings, database, client),
-        receiving(take) as healthy,
-        receiving(take_some) as flaky,
+        receiving(taking(well)) as healthy,
+        receiving(taking_some(ill, chance, fails=FAILS, hangs=HANGS)) as flaky,
     ):
         await _subscribe(client, healthy, flaky)
         with Crew(settings, margin, chance) as crew:
