@@ -64,7 +64,7 @@ assert.equal(status, "published");
 
 const read = given(await client.GET("/api/v1/passports/{id}", { params: { path } }));
 assert.equal(read.gs1.serialNumber, "SN-1");
-const page = given(await client.GET("/api/v1/passports", { params: { query: { status: "published", limit: 10 } } }));
+const page = given(await client.GET("/api/v1/passports", { params: { query: { productId: product._id, status: "published", limit: 10 } } }));
 assert.deepEqual([page.data.total, page.data.items[0]?._id], [1, passport._id]);
 
 const { error, response } = await client.POST("/api/v1/passports", { body });
