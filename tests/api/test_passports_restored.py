@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from tracepass.assembly import packaged_templates
 from tracepass.core.tenancy import Tenancy
 from tracepass.core.verification import ChainCheck
 from tracepass.templates.categories import CATEGORIES
+from tracepass.worker import work_once
 
 __all__ = ["town"]
 LD = {"Accept": "application/ld+json"}
@@ -167,19 +169,32 @@ async def test_are_taken_away_again_whatever_became_of_them(full: Town) -> None:
     assert await full.lines(full.home, "Passport") == before
 
 
-async def test_a_claim_that_was_firm_before_stays_so(town: Town) -> None:
-    product = await town.product()
-    gtin = new_gtin()
-    for number in (1, 2):
-        await town.passport(str(number), product, "publish", gs1={"gtin": gtin, "serialNumber": str(number)})
+@pytest.mark.parametrize("moves", [("publish",), ()])
+async def test_a_claim_is_afterwards_as_firm_as_it_was_before(town: Town, moves: tuple[str, ...]) -> None:
+    product, gtin = await town.product(), new_gtin()
+    for serial in ("1", "2"):
+        await town.passport(serial, product, "publish", gs1={"gtin": gtin, "serialNumber": serial})
     there = {"productId": town.known[product], "gs1": {"gtin": gtin, "serialNumber": "own"}}
     own = (await town.away.post(PASSPORTS, json=there)).json()
+    for one in moves:
+        await town.away.post(f"{PASSPORTS}/{own['_id']}/{one}", json={"acknowledgeGaps": True})
+    before = await stored(town, "gtins", town.tenancy)
     move = await town.move()
     await move.take(town.passports, "Passport")
-    await town.away.post(f"{PASSPORTS}/{own['_id']}/archive")
+    assert [one["firm"] for one in await stored(town, "gtins", town.tenancy)] == [True]
     await move.take_away(town.passports, "Passport")
-    [claim] = await stored(town, "gtins", town.tenancy)
-    assert (claim["firm"], "importId" in claim) == (False, False)
+    assert await stored(town, "gtins", town.tenancy) == before
+
+
+async def test_expire_on_their_day(town: Town, clock: MovableClock) -> None:
+    soon = (clock() + timedelta(hours=1)).isoformat()
+    await town.passport("due", await town.product(), "publish", expiresAt=soon)
+    move = await town.taken()
+    clock.move(hours=2)
+    path = f"{PASSPORTS}/{move.ids[town.named['due']]}"
+    while (await town.away.get(path)).json()["status"] == "published":
+        assert await work_once(town.database, town.settings, clock)
+    assert (await town.away.get(path)).json()["status"] == "expired"
 
 
 async def test_every_category_arrives_as_it_was(town: Town, anonymous: httpx2.AsyncClient) -> None:
