@@ -9,6 +9,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -214,6 +215,14 @@ def test_a_launch_can_be_given_up(tmp_path: Path) -> None:
     sleeper = _fake_mongod(tmp_path, "exec sleep 600")
     with pytest.raises(MongodFailed, match="given up"):
         EmbeddedMongod.launch(tmp_path / "data", executable=sleeper, cancelled=lambda: True)
+
+
+def test_a_launch_that_is_given_up_half_way_ends_soon(tmp_path: Path, executable: Path) -> None:
+    socket = MongodHome.of(tmp_path / "data").socket
+    began = time.monotonic()
+    with pytest.raises(MongodFailed, match="given up"):
+        EmbeddedMongod.launch(tmp_path / "data", executable=executable, cancelled=socket.is_socket)
+    assert time.monotonic() - began < 12  # 15 seconds more, were it to wait for others of its set
 
 
 def test_a_mongod_without_its_executable_bit_is_made_executable(tmp_path: Path) -> None:

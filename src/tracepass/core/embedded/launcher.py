@@ -197,6 +197,8 @@ def _command(home: MongodHome, executable: Path, cache_gb: float) -> list[str]:
         # A web process that is killed leaves its open transaction behind, and until that ends whoever repeats the same
         # write conflicts with it. Ours take milliseconds; the default would let the dead hold on for a minute.
         "transactionLifetimeLimitSeconds": "5",
+        # Told to end before it is a primary, it would stay 15 s for the other members to notice; there are none.
+        "shutdownTimeoutMillisForSignaledShutdown": "0",
     }
     pairs = [part for name, value in options.items() for part in (f"--{name}", value)]
     settings = [part for name, value in parameters.items() for part in ("--setParameter", f"{name}={value}")]
