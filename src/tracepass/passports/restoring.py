@@ -256,9 +256,7 @@ class PassportRestorer:
     async def remove(self, arrival: Arrival, ids: Sequence[str]) -> None:
         """Take passports away with all that hangs on them, whatever has become of them since."""
         named = [found for found in map(find_id, ids) if found is not None]
-        gtins = await take_away(self._desk, self._jobs, arrival, named)
-        if gtins:
-            await self._claims.release(arrival.tenancy, gtins, arrival.import_id)
+        await take_away(self._desk, self._jobs, self._claims, arrival, named)
 
 
 def _wanted(passports: Sequence[Document]) -> dict[str, bool]:

@@ -116,15 +116,18 @@ class ArrivingClaims:
     def _is_old(self, claim: Document) -> bool:
         return bool(claim["claimedAt"] < timestamp(self.clock() - LAPSE))
 
-    async def release(self, tenancy: Tenancy, gtins: Iterable[str], import_id: str) -> None:
-        """Give back what an import has claimed, as far as nothing stands under it any more."""
-        wanted = sorted(set(gtins))
-        passports = self.database.scoped(PASSPORTS, tenancy)
-        for gtin, claim in (await self._held(tenancy, wanted)).items():
-            own = claim["workspaceId"] == tenancy.workspace_id and claim.get("importId") == import_id
+    async def release(self, tenancy: Tenancy, gtins: Iterable[str], import_id: str, *, session: Session) -> None:
+        """Give back what an import has claimed and nothing stands under, in the transaction that takes it away."""
+        claims, passports = self.database.collection(GTINS), self.database.scoped(PASSPORTS, tenancy)
+        for gtin, claim in (await self._held(tenancy, set(gtins), session)).items():
             published = {"gs1.gtin": gtin, "publishedAt": {"$gt": ""}}
-            if own and claim["firm"] and not await passports.count(published, limit=1):
+            kept = claim["firm"] and claim.get("importId") != import_id
+            if claim["workspaceId"] != tenancy.workspace_id or kept:
+                continue
+            if await passports.count(published, limit=1, session=session):
+                continue
+            if await passports.count({"gs1.gtin": gtin}, limit=1, session=session):
                 change = {"$set": {"firm": False}, "$unset": {"publishedAt": "", "importId": ""}}
-                await self.database.collection(GTINS).update_one({"_id": claim["_id"], "importId": import_id}, change)
-        for gtin in wanted:
-            await self.claims.lapse_with_last(tenancy, gtin)
+                await claims.update_one({"_id": claim["_id"]}, change, session=session)
+            else:
+                await claims.delete_one({"_id": claim["_id"]}, session=session)

@@ -16,32 +16,35 @@ from tracepass.passports.desk import Desk, key_of
 from tracepass.passports.expiring import EXPIRE
 from tracepass.passports.life.repository import LIFE
 from tracepass.passports.repository import IDENTIFIERS, PASSPORTS, SCANS
+from tracepass.passports.restoringclaims import ArrivingClaims
 from tracepass.passports.usedata import MEASUREMENTS
 
 ATTEMPTS: Final = 10
 _NEEDED = {"gs1": 1, "granularity": 1, "version": 1, "status": 1, "stateHash": 1}
 
 
-async def take_away(desk: Desk, jobs: Jobs, arrival: Arrival, ids: Sequence[Id]) -> list[str]:
-    """Delete passports, and what scanners, jobs and logs of use know of them; return their GTINs."""
+async def take_away(desk: Desk, jobs: Jobs, claims: ArrivingClaims, arrival: Arrival, ids: Sequence[Id]) -> None:
+    """Delete passports, and what scanners, jobs, claims and logs of use know of them."""
 
-    async def work(session: Session) -> list[str]:
+    async def work(session: Session) -> None:
         passports = desk.database.scoped(PASSPORTS, arrival.tenancy)
         query = {"_id": {"$in": list(ids)}}
         stored = await passports.find(query, projection=_NEEDED, session=session).to_list()
         if not stored:
-            return []
+            return
         changes = [replace(deleted("passport", one), status=one["status"]) for one in stored]
         await desk.log(arrival.caller).append_all(changes, arrival.actor, session=session)
         await passports.delete_all(query, session=session)
         await _forget(desk, jobs, arrival, stored, session)
-        return [one["gs1"]["gtin"] for one in stored]
+        gtins = {one["gs1"]["gtin"] for one in stored}
+        await claims.release(arrival.tenancy, gtins, arrival.import_id, session=session)
 
     for _ in range(ATTEMPTS):
         try:
-            return await desk.database.transact(work)
+            await desk.database.transact(work)
         except Stale:
             continue
+        return
     raise Refusal("conflict", "Others change these passports at the same time; try again.")
 
 
