@@ -1,4 +1,4 @@
-"""Writes a collection as Postman's format 2.1, which Insomnia, Hoppscotch and others read as well."""
+"""Writes a collection in Postman's format 2.1, which others read as well."""
 
 from __future__ import annotations
 
