@@ -202,6 +202,8 @@ def _head_of(line: bytes) -> Document:
         raise unreadable(f"The first line is not that of an export. {_AS_IT_CAME}")
     if "since" in head:
         raise unreadable("The export has only what changed since a moment (`since`): send one of the whole workspace.")
+    if "counts" in head:
+        raise unreadable(f"All of the export stands on one line. {_AS_IT_CAME}")
     unknown = sorted(head.keys() - _HEAD)
     if unknown:
         raise unreadable(
