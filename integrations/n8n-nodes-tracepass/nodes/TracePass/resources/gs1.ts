@@ -1,16 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { collection, requiredText } from '../shared/fields';
+import { collection, flag, optionalText, requiredText } from '../shared/fields';
 import { describeResource, type Operation } from '../shared/operations';
 import { inBody, jsonInBody, write } from '../shared/requests';
-
-const text = (displayName: string, name: string, description: string): INodeProperties => ({
-	displayName,
-	name,
-	type: 'string',
-	default: '',
-	description,
-	routing: inBody(name),
-});
 
 const companyPrefixLength = (required: boolean): INodeProperties => ({
 	displayName: 'Company Prefix Length',
@@ -48,7 +39,7 @@ const operations: Operation[] = [
 		fields: [
 			{ ...requiredText('Data', 'data'), description: 'The characters as scanned' },
 			collection('Options', 'barcodeOptions', [
-				text('Barcode Type', 'barcodeType', 'The kind of symbol, if you know it'),
+				optionalText('Barcode Type', 'barcodeType', 'The kind of symbol, if you know it'),
 			]),
 		],
 	},
@@ -62,14 +53,7 @@ const operations: Operation[] = [
 			{ ...requiredText('Value', 'value'), placeholder: 'urn:epc:id:sgtin:9501101.053000.12345' },
 			collection('Options', 'decodeOptions', [
 				companyPrefixLength(false),
-				{
-					displayName: 'Verify Check Digit',
-					name: 'verifyCheckDigit',
-					type: 'boolean',
-					default: true,
-					description: 'Whether a wrong check digit is refused',
-					routing: inBody('verifyCheckDigit'),
-				},
+				flag('Verify Check Digit', 'verifyCheckDigit', 'a wrong check digit is refused'),
 			]),
 		],
 	},
@@ -94,7 +78,7 @@ const operations: Operation[] = [
 				'Keys',
 				'keys',
 				KEYS.split(' ').map((name) =>
-					text(
+					optionalText(
 						name.length > 5 || ['lot', 'piece', 'total'].includes(name)
 							? name.charAt(0).toUpperCase() + name.slice(1)
 							: name.toUpperCase(),
@@ -104,14 +88,7 @@ const operations: Operation[] = [
 				),
 			),
 			collection('Options', 'encodeOptions', [
-				{
-					displayName: 'Class Level',
-					name: 'classLevel',
-					type: 'boolean',
-					default: false,
-					description: 'Whether to write the pattern that stands for all instances',
-					routing: inBody('classLevel'),
-				},
+				{ ...flag('Class Level', 'classLevel', 'to write the pattern that stands for all instances'), default: false },
 				{
 					displayName: 'Filter',
 					name: 'filter',
@@ -121,7 +98,7 @@ const operations: Operation[] = [
 					description: 'Filter value of the tag',
 					routing: inBody('filter'),
 				},
-				text('Tag Scheme', 'tagScheme', 'Tag encoding to use, such as sgtin-198'),
+				optionalText('Tag Scheme', 'tagScheme', 'Tag encoding to use, such as sgtin-198'),
 			]),
 		],
 	},
@@ -133,12 +110,12 @@ const operations: Operation[] = [
 		routing: write('POST', '/api/v1/serial/validate'),
 		fields: [
 			collection('Keys', 'serialKeys', [
-				text('Batch', 'batch', 'Batch or lot number'),
-				text('Country Code', 'countryCode', 'Country whose rules count, as ISO 3166 code'),
-				text('Data', 'data', 'The characters as scanned, instead of single values'),
-				text('Expiration Date', 'expirationDate', 'As it stands in the code, YYMMDD'),
-				text('GTIN', 'gtin', 'The GTIN of the product'),
-				text('Serial', 'serial', 'The serial number'),
+				optionalText('Batch', 'batch', 'Batch or lot number'),
+				optionalText('Country Code', 'countryCode', 'Country whose rules count, as ISO 3166 code'),
+				optionalText('Data', 'data', 'The characters as scanned, instead of single values'),
+				optionalText('Expiration Date', 'expirationDate', 'As it stands in the code, YYMMDD'),
+				optionalText('GTIN', 'gtin', 'The GTIN of the product'),
+				optionalText('Serial', 'serial', 'The serial number'),
 			]),
 		],
 	},

@@ -4,8 +4,9 @@ import {
 	binaryField,
 	collection,
 	filters,
+	flag,
 	idField,
-	languageOptions,
+	language,
 	ofPassport,
 	optionsOf,
 	passportFields,
@@ -101,12 +102,8 @@ export const expiresAt: INodeProperties = {
 };
 
 const confirmOverage: INodeProperties = {
-	displayName: 'Confirm Overage',
-	name: 'confirmOverage',
-	type: 'boolean',
+	...flag('Confirm Overage', 'confirmOverage', 'you agree to pay for passports beyond the plan'),
 	default: false,
-	description: 'Whether you agree to pay for passports beyond the plan',
-	routing: inBody('confirmOverage'),
 };
 
 export const basicOperations: Operation[] = [
@@ -186,15 +183,7 @@ export const basicOperations: Operation[] = [
 					description: 'Whether each field comes with its label, unit and section',
 					routing: { send: { type: 'query', property: 'format', value: '={{ $value ? "full" : undefined }}' } },
 				},
-				{
-					displayName: 'Language',
-					name: 'lang',
-					type: 'options',
-					options: languageOptions,
-					default: 'en',
-					description: 'The language of labels',
-					routing: inQuery('lang'),
-				},
+				language('lang', 'The language of labels', inQuery('lang')),
 			]),
 		],
 	},

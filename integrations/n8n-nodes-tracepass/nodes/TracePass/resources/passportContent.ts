@@ -1,5 +1,15 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { collection, languageOptions, ofPassport, optionsOf, passportFields, segment } from '../shared/fields';
+import {
+	collection,
+	flag,
+	language,
+	languageOptions,
+	ofPassport,
+	optionalText,
+	optionsOf,
+	passportFields,
+	segment,
+} from '../shared/fields';
 import type { Operation } from '../shared/operations';
 import { inBody, jsonInBody, parseJson, read, write } from '../shared/requests';
 
@@ -46,15 +56,7 @@ function isParsable(text: string): boolean {
 	}
 }
 
-const sourceLocale: INodeProperties = {
-	displayName: 'Language',
-	name: 'sourceLocale',
-	type: 'options',
-	options: languageOptions,
-	default: 'en',
-	description: 'The language that the value is written in',
-	routing: inBody('sourceLocale'),
-};
+const sourceLocale = language('sourceLocale', 'The language that the value is written in', inBody('sourceLocale'));
 
 const source: INodeProperties = {
 	displayName: 'Source',
@@ -95,24 +97,6 @@ const role: INodeProperties = {
 };
 
 const PARTY = `/parties/${segment('role')}`;
-
-const text = (displayName: string, name: string, description: string): INodeProperties => ({
-	displayName,
-	name,
-	type: 'string',
-	default: '',
-	description,
-	routing: inBody(name),
-});
-
-const flag = (displayName: string, name: string, description: string): INodeProperties => ({
-	displayName,
-	name,
-	type: 'boolean',
-	default: true,
-	description: `Whether ${description}`,
-	routing: inBody(name),
-});
 
 export const contentOperations: Operation[] = [
 	{
@@ -160,7 +144,7 @@ export const contentOperations: Operation[] = [
 				required: true,
 				routing: inBody('action'),
 			},
-			collection('Options', 'reviewOptions', [text('Note', 'note', 'Why')]),
+			collection('Options', 'reviewOptions', [optionalText('Note', 'note', 'Why')]),
 		],
 	},
 	{
@@ -189,11 +173,11 @@ export const contentOperations: Operation[] = [
 			...passportFields,
 			role,
 			collection('Party', 'party', [
-				text('Country', 'country', 'Country as ISO 3166 code'),
-				text('GLN', 'gln', 'Global Location Number'),
-				text('Legacy Operator ID', 'legacyOperatorId', 'An identifier of another register'),
-				text('Legal Name', 'legalName', 'The name as registered'),
-				text('URL', 'url', 'Address of a web page'),
+				optionalText('Country', 'country', 'Country as ISO 3166 code'),
+				optionalText('GLN', 'gln', 'Global Location Number'),
+				optionalText('Legacy Operator ID', 'legacyOperatorId', 'An identifier of another register'),
+				optionalText('Legal Name', 'legalName', 'The name as registered'),
+				optionalText('URL', 'url', 'Address of a web page'),
 			]),
 		],
 	},
@@ -226,7 +210,7 @@ export const contentOperations: Operation[] = [
 				flag('Has BMS', 'hasBMS', 'it has a battery management system'),
 				flag('Is Stationary BESS', 'isStationaryBess', 'it is a stationary battery energy storage system'),
 				flag('Rechargeable', 'rechargeable', 'it can be recharged'),
-				text('Subcategory', 'subcategory', 'The kind of battery'),
+				optionalText('Subcategory', 'subcategory', 'The kind of battery'),
 			]),
 		],
 	},

@@ -1,6 +1,15 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { list, listFields } from '../shared/answers';
-import { collection, idField, ofPassport, optionsOf, passportFields, segment } from '../shared/fields';
+import {
+	collection,
+	flag,
+	idField,
+	ofPassport,
+	optionalText,
+	optionsOf,
+	passportFields,
+	segment,
+} from '../shared/fields';
 import type { Operation } from '../shared/operations';
 import { inBody, jsonInBody, read, write } from '../shared/requests';
 
@@ -14,22 +23,7 @@ const at: INodeProperties = {
 	routing: { send: { type: 'body', property: 'at', value: '={{ new Date($value).toISOString() }}' } },
 };
 
-const isPublic: INodeProperties = {
-	displayName: 'Public',
-	name: 'public',
-	type: 'boolean',
-	default: true,
-	description: 'Whether everybody may see it',
-	routing: inBody('public'),
-};
-
-const text = (displayName: string, name: string): INodeProperties => ({
-	displayName,
-	name,
-	type: 'string',
-	default: '',
-	routing: inBody(name),
-});
+const isPublic = flag('Public', 'public', 'everybody may see it');
 
 const json = (
 	displayName: string,
@@ -108,14 +102,14 @@ export const lifeOperations: Operation[] = [
 				'inspection',
 			),
 			collection('Additional Fields', 'serviceFields', [
-				text('Description', 'description'),
+				optionalText('Description', 'description'),
 				json('Documents', 'serviceFields', 'documents', documents, '[]'),
 				json('Parts', 'serviceFields', 'parts', 'Parts that were replaced', '[]'),
 				json('Performed By', 'serviceFields', 'performedBy', 'Who did it: {"legalName": "..."}'),
 				json('Place', 'serviceFields', 'place', 'Where: {"name": "...", "country": "DE"}'),
 				isPublic,
-				text('Reference', 'reference'),
-				text('Source Locale', 'sourceLocale'),
+				optionalText('Reference', 'reference'),
+				optionalText('Source Locale', 'sourceLocale'),
 			]),
 		],
 	},
@@ -169,7 +163,7 @@ export const lifeOperations: Operation[] = [
 			collection('Additional Fields', 'transferFields', [
 				json('Documents', 'transferFields', 'documents', documents, '[]'),
 				isPublic,
-				text('Reference', 'reference'),
+				optionalText('Reference', 'reference'),
 			]),
 		],
 	},

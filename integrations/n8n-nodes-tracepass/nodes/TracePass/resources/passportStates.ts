@@ -1,4 +1,4 @@
-import { collection, ofPassport, passportFields } from '../shared/fields';
+import { collection, flag, ofPassport, passportFields } from '../shared/fields';
 import type { Operation } from '../shared/operations';
 import { inBody, write } from '../shared/requests';
 import { expiresAt } from './passportBasics';
@@ -22,12 +22,12 @@ export const stateOperations: Operation[] = [
 			...passportFields,
 			collection('Options', 'publishOptions', [
 				{
-					displayName: 'Acknowledge Gaps',
-					name: 'acknowledgeGaps',
-					type: 'boolean',
+					...flag(
+						'Acknowledge Gaps',
+						'acknowledgeGaps',
+						'to publish although values are missing that the law asks for',
+					),
 					default: false,
-					description: 'Whether to publish although values are missing that the law asks for',
-					routing: inBody('acknowledgeGaps'),
 				},
 				expiresAt,
 			]),

@@ -4,8 +4,10 @@ import {
 	binaryField,
 	collection,
 	filters,
+	flag,
 	idField,
-	languageOptions,
+	language,
+	optionalText,
 	optionsOf,
 	requiredText,
 	segment,
@@ -27,15 +29,11 @@ const description: INodeProperties = {
 	routing: inBody('description'),
 };
 
-const sourceLocale: INodeProperties = {
-	displayName: 'Language',
-	name: 'sourceLocale',
-	type: 'options',
-	options: languageOptions,
-	default: 'en',
-	description: 'The language that name, description and values are written in',
-	routing: inBody('sourceLocale'),
-};
+const sourceLocale = language(
+	'sourceLocale',
+	'The language that name, description and values are written in',
+	inBody('sourceLocale'),
+);
 
 const imageUrls: INodeProperties = {
 	displayName: 'Image URLs',
@@ -156,8 +154,8 @@ const operations: Operation[] = [
 		fields: [
 			productId,
 			collection('Update Fields', 'updateFields', [
-				{ displayName: 'Name', name: 'name', type: 'string', default: '', routing: inBody('name') },
-				{ displayName: 'Model', name: 'model', type: 'string', default: '', routing: inBody('model') },
+				optionalText('Name', 'name'),
+				optionalText('Model', 'model'),
 				{
 					displayName: 'Status',
 					name: 'status',
@@ -197,14 +195,7 @@ const operations: Operation[] = [
 		routing: write('POST', `${ADDRESS}/apply-defaults`),
 		fields: [
 			productId,
-			{
-				displayName: 'Dry Run',
-				name: 'dryRun',
-				type: 'boolean',
-				default: true,
-				description: 'Whether to tell only what would change',
-				routing: inBody('dryRun'),
-			},
+			flag('Dry Run', 'dryRun', 'to tell only what would change'),
 			collection('Options', 'defaultsOptions', [
 				{
 					displayName: 'Statuses',

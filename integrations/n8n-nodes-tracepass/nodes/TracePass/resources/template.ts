@@ -1,20 +1,10 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { itemsOf } from '../shared/answers';
-import { collection, languageOptions, segment } from '../shared/fields';
+import { collection, language, segment } from '../shared/fields';
 import { describeResource, type Operation } from '../shared/operations';
 import { inQuery, read } from '../shared/requests';
 
-const options = collection('Options', 'templateOptions', [
-	{
-		displayName: 'Language',
-		name: 'lang',
-		type: 'options',
-		options: languageOptions,
-		default: 'en',
-		description: 'The language of labels',
-		routing: inQuery('lang'),
-	},
-]);
+const options = collection('Options', 'templateOptions', [language('lang', 'The language of labels', inQuery('lang'))]);
 
 const category: INodeProperties = {
 	displayName: 'Category',

@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { list, listFields } from '../shared/answers';
-import { collection, filters, idField, optionsOf, requiredText, segment } from '../shared/fields';
+import { collection, filters, idField, optionalText, optionsOf, requiredText, segment } from '../shared/fields';
 import { describeResource, type Operation } from '../shared/operations';
 import { inBody, inQuery, read, write } from '../shared/requests';
 import { eventTypeOptions } from '../shared/eventTypes';
@@ -22,13 +22,7 @@ const events: INodeProperties = {
 
 const url = requiredText('URL', 'webhookUrl', 'url');
 
-const description: INodeProperties = {
-	displayName: 'Description',
-	name: 'description',
-	type: 'string',
-	default: '',
-	routing: inBody('description'),
-};
+const description = optionalText('Description', 'description');
 
 const operations: Operation[] = [
 	{
@@ -78,7 +72,7 @@ const operations: Operation[] = [
 					default: 'enabled',
 					routing: inBody('status'),
 				},
-				{ displayName: 'URL', name: 'url', type: 'string', default: '', routing: inBody('url') },
+				optionalText('URL', 'url'),
 			]),
 		],
 	},

@@ -1,4 +1,4 @@
-import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import type { INodeProperties, INodePropertyOptions, INodePropertyRouting } from 'n8n-workflow';
 import { inBody } from './requests';
 
 const LANGUAGES = 'bg cs da de el en es et fi fr ga hr hu it lt lv mt nl pl pt ro sk sl sv'.split(' ');
@@ -101,6 +101,37 @@ export const requiredText = (displayName: string, name: string, property = name)
 	default: '',
 	required: true,
 	routing: inBody(property),
+});
+
+/** A text that a request may have. */
+export const optionalText = (displayName: string, name: string, description?: string): INodeProperties => ({
+	displayName,
+	name,
+	type: 'string',
+	default: '',
+	...(description && { description }),
+	routing: inBody(name),
+});
+
+/** A switch, on unless a person turns it off; its description begins with "Whether". */
+export const flag = (displayName: string, name: string, whether: string): INodeProperties => ({
+	displayName,
+	name,
+	type: 'boolean',
+	default: true,
+	description: `Whether ${whether}`,
+	routing: inBody(name),
+});
+
+/** One of the languages, English unless a person chooses. */
+export const language = (name: string, description: string, routing: INodePropertyRouting): INodeProperties => ({
+	displayName: 'Language',
+	name,
+	type: 'options',
+	options: languageOptions,
+	default: 'en',
+	description,
+	routing,
 });
 
 /** Parameters of which a person adds those that are wanted. */
