@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shlex
 import socket
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx2
 import pytest
 from tests.conftest import MovableClock, Office
 from tests.contract.server import served
@@ -17,6 +20,7 @@ from tests.docs.recipes import Recipe
 
 from tracepass.app import create_app
 from tracepass.assembly import build_services
+from tracepass.core.leases import Overtaken
 from tracepass.core.mongo import Database
 from tracepass.core.outbound import Outbound
 from tracepass.settings import Settings, Webhooks
@@ -36,22 +40,41 @@ class Place:
         (folder / ".tracepass").mkdir(exist_ok=True)
         (folder / ".tracepass/demo.key").write_text(self.key)
         recipe.write(folder, self.url)
-        working = asyncio.create_task(self._work())
-        try:
+        async with self.working():
             printed = await recipes.run(recipe.script(self.url), folder)
-            return recipe.differences(printed.replace(self.url, recipes.ORIGIN))
-        finally:
-            working.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await working
+        return recipe.differences(printed.replace(self.url, recipes.ORIGIN))
 
-    async def _work(self) -> None:
-        while True:
+    async def shell(self, commands: str, folder: Path, **variables: str) -> str:
+        """Run the commands of a page with variables that readers have set; return what they print."""
+        known = {"TRACEPASS_URL": self.url, "TRACEPASS_KEY": self.key, **variables}
+        given = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in known.items())
+        async with self.working():
+            return await recipes.run(f"set -euo pipefail\n{given}{commands.replace(recipes.ORIGIN, self.url)}", folder)
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Let a worker do what is due for the length of a block."""
+        stop = asyncio.Event()
+        task = asyncio.create_task(self._work(stop))
+        try:
+            yield
+        finally:
+            stop.set()
+            await task
+
+    def client(self) -> httpx2.AsyncClient:
+        """Return a client with all rights."""
+        return httpx2.AsyncClient(base_url=self.url, headers={"Authorization": f"Bearer {self.key}"})
+
+    async def _work(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
             while await self.workshop.jobs.run_one():
                 pass
             await self.workshop.post.run_once()
-            await self.workshop.sealer.seal_once()
+            with contextlib.suppress(Overtaken):  # by the sealer of another test
+                await self.workshop.sealer.seal_once()
             await asyncio.sleep(0.05)
+        await self.workshop.sealer.lease.release()
 
 
 @pytest.fixture(scope="package")

@@ -32,10 +32,18 @@ pytestmark = [
 async def test_a_recipe_does_what_it_says(name: str, place: Place, tmp_path: Path) -> None:
     recipe = Recipe.of(f"{CLIENT}\n{RECIPES[name]}".replace(PORT, str(free_port())))
     assert not (wrong := await place.run(recipe, tmp_path)), "\n".join(wrong)
+    await forget_webhooks(place)
     if name == "label-line":
         sent = re.search(r"printf '\]d2(.*?)\\n", RECIPES[name])
         assert sent is not None
         assert scanned(tmp_path / "code.png") == sent[1].replace("\\x1d", "\x1d")
+
+
+async def forget_webhooks(place: Place) -> None:
+    """Take away those of a recipe: nobody listens any more."""
+    async with place.client() as client:
+        for webhook in (await client.get("/api/v1/webhooks")).json()["data"]["items"]:
+            await client.delete(f"/api/v1/webhooks/{webhook['_id']}")
 
 
 def free_port() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import httpx2
@@ -9,7 +10,7 @@ import pytest
 from PIL import Image
 from tests.conftest import Make
 from tests.docs.conftest import Place
-from tests.docs.recipes import Recipe
+from tests.docs.recipes import blocks
 from tests.docs.test_traces import DOCS, Story
 
 from tracepass.products.models import MAX_IMAGES
@@ -24,14 +25,12 @@ async def test_the_page_on_products(client: httpx2.AsyncClient, gtin: str) -> No
 
 @pytest.mark.xdist_group("cookbook")
 async def test_a_picture_is_uploaded_as_the_page_says(place: Place, make_product: Make, tmp_path: Path) -> None:
-    async with httpx2.AsyncClient(base_url=place.url, headers={"Authorization": f"Bearer {place.key}"}) as client:
+    Image.new("RGB", (20, 20), "red").save(tmp_path / "picture.png")
+    (command,) = [block.text for block in blocks(PAGE) if block.language == "bash"]
+    async with place.client() as client:
         product = (await make_product(client, model="PICTURED"))["_id"]
-        Image.new("RGB", (20, 20), "red").save(tmp_path / "picture.png")
-        before = f"export TRACEPASS_URL={place.url} TRACEPASS_KEY={place.key} PRODUCT={product}"
-        recipe = Recipe.of(PAGE)
-        recipe.steps.insert(0, (before, None))
-        assert await place.run(recipe, tmp_path) == []
-        assert len((await client.get(f"/api/v1/products/{product}")).json()["imageUrls"]) == 1
+    printed = await place.shell(command, tmp_path, PRODUCT=product)
+    assert len(json.loads(printed)["imageUrls"]) == 1
 
 
 def test_the_page_says_how_many_pictures_there_may_be() -> None:
