@@ -204,6 +204,7 @@ def _fake_mongod(tmp_path: Path, script: str) -> Path:
         ("kill -KILL $$", "signal 9"),
         ("echo bad news; exit 62", "another version of MongoDB"),
         ("exit 14", "exit code 14"),
+        ("echo No space left on device; seq 10000; kill -ABRT $$", "no space is left on the disk that has .*data"),
     ],
 )
 def test_a_mongod_that_cannot_run_is_explained(tmp_path: Path, script: str, explanation: str) -> None:

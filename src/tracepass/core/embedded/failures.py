@@ -34,6 +34,10 @@ _REASONS = {
 
 _LIBRARY_PACKAGES = {"libcurl.so.4": "libcurl4", "libssl.so.3": "libssl3", "libcrypto.so.3": "libssl3"}
 
+_NO_SPACE = "No space left on device"
+_LAST_WORDS = 2_000
+_ALL_WORDS = 100_000  # what mongod says of a full disk comes before pages of stacks
+
 
 class EmbeddedMongodError(Exception):
     """The local mongod cannot be had; the message says why and what to do."""
@@ -57,7 +61,9 @@ def explain_exit(returncode: int, log: Path) -> str:
     `returncode` is Popen's (negative for a signal), `log` the file its output went to; the dynamic loader's complaint
     about a missing library is found there too.
     """
-    return explain(returncode, _tail(log), where=f"Its last words are in {log}:")
+    if _NO_SPACE in _tail(log, _ALL_WORDS):
+        return f"mongod ended: no space is left on the disk that has {log.parent}. Make room there."
+    return explain(returncode, _tail(log, _LAST_WORDS), where=f"Its last words are in {log}:")
 
 
 def explain(returncode: int, tail: str, *, where: str) -> str:
@@ -86,6 +92,6 @@ def _missing_library(text: str) -> str | None:
     return rest.split(":", 1)[0].strip() if found else None
 
 
-def _tail(log: Path, size: int = 2000) -> str:
+def _tail(log: Path, size: int) -> str:
     """Give the last `size` bytes of the log as text."""
     return log.read_bytes()[-size:].decode(errors="replace") if log.exists() else ""
