@@ -89,8 +89,8 @@ from tracepass.passports.life.service import PassportLives
 from tracepass.passports.records import PassportRecords
 from tracepass.passports.rehearsal import Rehearsal
 from tracepass.passports.repository import FileReferences, PassportCounts
-from tracepass.passports.restoring import PassportRestorer
-from tracepass.passports.restoringclaims import ArrivingClaims
+from tracepass.passports.restoring.claims import ArrivingClaims
+from tracepass.passports.restoring.restorer import PassportRestorer
 from tracepass.passports.service import Passports
 from tracepass.passports.states import PassportStates
 from tracepass.passports.upgrading import TemplateUpgrades

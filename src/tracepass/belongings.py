@@ -17,7 +17,7 @@ from tracepass.measurements.exporting import MEASUREMENTS_SECTION
 from tracepass.measurements.restoring import MeasurementRestorer
 from tracepass.passports.exporting import LIFE_SECTION, passports_section
 from tracepass.passports.life.restoring import LifeRestorer
-from tracepass.passports.restoring import PassportRestorer
+from tracepass.passports.restoring.restorer import PassportRestorer
 from tracepass.products.exporting import products_section
 from tracepass.products.restoring import ProductRestorer
 from tracepass.templates.service import Templates

@@ -43,7 +43,7 @@ from tracepass.imports.attempts import MOST_ATTEMPTS
 from tracepass.imports.exportwork import ExportWork
 from tracepass.measurements.restoring import MeasurementRestorer
 from tracepass.passports.life.restoring import LifeRestorer
-from tracepass.passports.restoring import PassportRestorer
+from tracepass.passports.restoring.restorer import PassportRestorer
 from tracepass.settings import Settings
 from tracepass.traces.restoring import TraceRestorer
 

@@ -21,7 +21,7 @@ from tracepass.core.tenancy import OPERATOR, Tenancy
 from tracepass.identity.models import SCOPES, Caller, Workspace
 from tracepass.measurements.restoring import MeasurementRestorer
 from tracepass.passports.life.restoring import LifeRestorer
-from tracepass.passports.restoring import PassportRestorer
+from tracepass.passports.restoring.restorer import PassportRestorer
 from tracepass.settings import Settings
 from tracepass.worker import work_once
 

@@ -26,8 +26,8 @@ from tracepass.passports.life.models import EntryCreate, EntryType, ErrorReason,
 from tracepass.passports.life.repository import LIFE, LifeRepository, Timelines
 from tracepass.passports.life.service import ENTITIES
 from tracepass.passports.repository import PASSPORTS
-from tracepass.passports.restoringmodels import Label, Version
-from tracepass.passports.restoringrules import Problem, problems_of
+from tracepass.passports.restoring.models import Label, Version
+from tracepass.passports.restoring.rules import Problem, problems_of
 
 ATTEMPTS: Final = 10
 SKEW: Final = timedelta(minutes=5)

@@ -16,7 +16,7 @@ from tracepass.passports.desk import Desk, key_of
 from tracepass.passports.expiring import EXPIRE
 from tracepass.passports.life.repository import LIFE
 from tracepass.passports.repository import IDENTIFIERS, PASSPORTS, SCANS
-from tracepass.passports.restoringclaims import ArrivingClaims
+from tracepass.passports.restoring.claims import ArrivingClaims
 from tracepass.passports.usedata import MEASUREMENTS
 
 ATTEMPTS: Final = 10

@@ -14,7 +14,7 @@ from tracepass.core.restores import Arrival
 from tracepass.passports.desk import Desk, key_path
 from tracepass.passports.languages import refuse_languages
 from tracepass.passports.making import digital_link
-from tracepass.passports.restoringrules import Problem, problems_of, read
+from tracepass.passports.restoring.rules import Problem, problems_of, read
 from tracepass.passports.secondlife.links import read_item_link
 from tracepass.passports.values import check_size
 from tracepass.templates.models import Template

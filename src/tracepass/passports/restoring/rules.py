@@ -19,7 +19,7 @@ from tracepass.core.validation import invalid
 from tracepass.passports.compliance.duties import FLAGS
 from tracepass.passports.making import granularity_of
 from tracepass.passports.parties import merged
-from tracepass.passports.restoringmodels import (
+from tracepass.passports.restoring.models import (
     ArrivedField,
     ArrivedGs1,
     ArrivedLineage,

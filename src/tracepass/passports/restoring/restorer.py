@@ -25,11 +25,11 @@ from tracepass.passports.fieldwork import FileStore
 from tracepass.passports.making import search_of
 from tracepass.passports.publicview import public_view, scan_state
 from tracepass.passports.repository import IDENTIFIERS, PASSPORTS
-from tracepass.passports.restoringclaims import ArrivingClaims
-from tracepass.passports.restoringlineage import check_lineages, is_bound_as_awaited
-from tracepass.passports.restoringreading import Arrived, PassportReader, missing, refused, sound, taken
-from tracepass.passports.restoringremoval import take_away
-from tracepass.passports.restoringrules import MOST_PROBLEMS, Problem, problems_of
+from tracepass.passports.restoring.claims import ArrivingClaims
+from tracepass.passports.restoring.lineage import check_lineages, is_bound_as_awaited
+from tracepass.passports.restoring.reading import Arrived, PassportReader, missing, refused, sound, taken
+from tracepass.passports.restoring.removal import take_away
+from tracepass.passports.restoring.rules import MOST_PROBLEMS, Problem, problems_of
 from tracepass.passports.values import file_ids
 from tracepass.templates.models import Template
 

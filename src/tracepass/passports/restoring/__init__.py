@@ -1,0 +1,1 @@
+"""Passports of exports, taken in again."""
