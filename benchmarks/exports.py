@@ -81,7 +81,7 @@ def _measure(uri: str, folder: Path, arguments: argparse.Namespace) -> None:
     core = Cores.pick().server
     key = asyncio.run(open_workspace(uri, "Benchmark"))
     with serving("ours", uri, core=core, log=folder / "server.log") as server:
-        workspace = _fill(uri, server.origin, key, arguments.passports)
+        workspace = fill(uri, server.origin, key, arguments.passports)
         _stream(server.origin, key, server.pid, FORMS[0][1], warm=True)
         pairs = [
             (_floor(uri, workspace, core), _stream(server.origin, key, server.pid, FORMS[0][1]))
@@ -114,7 +114,7 @@ def _line(name: str, run: Run, passports: int) -> str:
     )
 
 
-def _fill(uri: str, origin: str, key: str, passports: int) -> str:
+def fill(uri: str, origin: str, key: str, passports: int) -> str:
     """Make one passport through the API, and the others as its copies; return the workspace."""
     with client_of(origin, key) as client:
         product = client.post("/products", json=BATTERY["product"]).json()["_id"]
@@ -180,17 +180,18 @@ async def _read_floor(uri: str, workspace: str) -> None:
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GARBAGE)
-        memory, size = _memory_here(), 0
+        memory, size = memory_here(), 0
         started, spent = time.perf_counter(), time.process_time()
         async for passport in passports.find(tenant).sort("_id", 1):
             size += len(orjson.dumps(passport, default=str))
         seconds, spent = time.perf_counter() - started, time.process_time() - spent
-        print(seconds, spent, _memory_here() - memory, size)
+        print(seconds, spent, memory_here() - memory, size)
 
 
-def _memory_here() -> float:
+def memory_here(name: str = "VmRSS") -> float:
+    """Return the memory of this process in megabytes, as `_memory` does."""
     lines = Path("/proc/self/status").read_text("utf-8").splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(name))
 
 
 if __name__ == "__main__":

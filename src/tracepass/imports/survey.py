@@ -21,8 +21,8 @@ from tracepass.templates.service import Templates
 
 DEEPEST: Final = 40
 """Levels of a record: what bodies may have, and what records put around their values."""
-AT_ONCE: Final = 200
-MOST_AT_ONCE: Final = 4 * 1024 * 1024
+AT_ONCE: Final = 100
+MOST_AT_ONCE: Final = 2 * 1024 * 1024
 """Records, and bytes of them, that are looked at or written together."""
 
 
@@ -64,7 +64,7 @@ class Survey:
         for line in self._lines:
             self._look(line)
             read, size = read + 1, size + len(line.raw)
-            if read == 10 * AT_ONCE or size > MOST_AT_ONCE:
+            if read == 20 * AT_ONCE or size > MOST_AT_ONCE:
                 return True
         return False
 
