@@ -12,8 +12,14 @@ from pathlib import Path
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
 
-SUMMARY = "# TracePass\n\n> {description}\n\nEach page is also there as Markdown.\n"
+SUMMARY = """# TracePass
+
+> {description}
+
+Each page is also there as Markdown. Every server serves its contract as OpenAPI at `/api/v1/openapi.json`.
+"""
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -37,13 +43,23 @@ def quickstart(readme: str) -> str:
 
 
 def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
-    """Lead to the page of the quickstart, and nowhere outside of the guides: the repository is not part of the site."""
+    """Lead to the page of the quickstart, and nowhere outside of the guides: the repository is not part of the site.
+
+    In the search, guides come before templates and decisions.
+    """
     uri = page.file.src_uri
     if uri.startswith(("decisions/", "templates/")):
+        page.meta["search"] = {"boost": 0.5}
         return markdown
     here = "../" * uri.count("/")
     inside = markdown.replace(f"]({here}../README.md#quickstart)", f"]({here}quickstart.md)")
     return re.sub(rf"\[([^\]]+)\]\({re.escape(here)}\.\./[^)]*\)", r"\1", inside)
+
+
+def on_post_page(output: str, page: Page, **_: object) -> str:
+    """Tell programs where the Markdown of a page is."""
+    source = get_relative_url(page.file.src_uri, page.url)
+    return output.replace("</head>", f'<link rel="alternate" type="text/markdown" href="{source}"></head>', 1)
 
 
 def on_post_build(config: MkDocsConfig) -> None:
@@ -64,6 +80,8 @@ def _listed(site: Path, config: MkDocsConfig) -> str:
     for title, pages in _sections(config.nav or []):
         lines.append(f"\n## {title}\n")
         lines += [f"- [{_title(site / page)}]({page})" for page in pages]
+    templates = sorted(page.relative_to(site) for page in (site / "templates").glob("[!R]*.md"))
+    lines += ["\n## Optional\n", *(f"- [Template: {_title(site / page)}]({page})" for page in templates)]
     return "\n".join(lines) + "\n"
 
 
@@ -72,7 +90,9 @@ def _sections(nav: list[str | dict[str, list[str | dict[str, str]]]]) -> Iterato
     for section in nav:
         if isinstance(section, dict):
             for title, pages in section.items():
-                yield title, [name for page in pages for name in ([page] if isinstance(page, str) else page.values())]
+                if not isinstance(pages, str):
+                    names = [[page] if isinstance(page, str) else page.values() for page in pages]
+                    yield title, [name for several in names for name in several]
 
 
 def _title(page: Path) -> str:

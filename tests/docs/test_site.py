@@ -33,6 +33,23 @@ def test_every_guide_is_a_page_with_its_source_beside_it(site: Path) -> None:
     assert [name for name in GUIDES if (site / name).read_bytes() != (DOCS / name).read_bytes()] == []
 
 
+def test_every_template_is_a_page(site: Path) -> None:
+    names = [path.stem for path in (DOCS / "templates").glob("[!R]*.md")]
+    assert len(names) == 24
+    assert [name for name in names if not (site / "templates" / name / "index.html").is_file()] == []
+    listed = (site / "llms.txt").read_text("utf-8")
+    assert [name for name in names if f"](templates/{name}.md)" not in listed] == []
+
+
+def test_every_page_says_where_its_source_is(site: Path) -> None:
+    pages = list(site.rglob("index.html"))
+    assert len(pages) > len(GUIDES)
+    for page in pages:
+        found = re.search(r'<link rel="alternate" type="text/markdown" href="([^"]+)">', page.read_text("utf-8"))
+        assert found is not None, page
+        assert (page.parent / found[1]).is_file(), page
+
+
 def test_every_guide_is_listed_for_readers_that_are_no_people(site: Path) -> None:
     listed = (site / "llms.txt").read_text("utf-8")
     assert [name for name in [*GUIDES, "quickstart.md"] if name != "index.md" and f"]({name})" not in listed] == []
