@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -18,3 +19,10 @@ def binaries(folder: Path) -> Path:
     if not (folder / "node_modules/.installed").exists():
         pytest.skip(f"make node-tools has not installed what {folder.relative_to(TESTS.parent)} names")
     return folder / "node_modules/.bin"
+
+
+def needs_node(major: int) -> None:
+    """Skip the test where Node.js is older, as Debian's may be."""
+    told = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
+    if int(told.removeprefix("v").split(".")[0]) < major:
+        pytest.skip(f"this needs Node.js {major} or later, and there is {told.strip()}")

@@ -102,6 +102,7 @@ def test_newman_sends_every_request(site: Site, tmp_path: Path) -> None:
 
 
 def test_bruno_sends_every_request(site: Site, tmp_path: Path) -> None:
+    nodetools.needs_node(20)
     report = tmp_path / "report.json"
     shutil.copytree(TARGET / "bruno", tmp_path / "bruno")
     more = ("--reporter-json", str(report), *site.identifiers())
