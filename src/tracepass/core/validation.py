@@ -45,7 +45,7 @@ def _sentence(error: Mapping[str, Any]) -> str:
         return "must be an object"
     if kind == "value_error":
         return str(context["error"])
-    message = str(error["msg"])
+    message = str(error["msg"]).replace(" after validation", "")
     for opening in _OPENINGS:
         if message.startswith(opening):
             return "must " + message.removeprefix(opening)

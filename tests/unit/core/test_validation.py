@@ -53,7 +53,7 @@ def problems(value: Any) -> dict[str, Any]:
         ({"fullName": "x", "inner": {"even": 1}}, {"inner.even": ["must be even"]}),
         ({"fullName": "x", "inner": {"even": "2"}}, {"inner.even": ["must be a valid integer"]}),
         ({"fullName": "x", "many": [{}, {"even": 3}]}, {"many[1].even": ["must be even"]}),
-        ({"fullName": "x", "many": [{}, {}, {}]}, {"many": ["must have at most 2 items after validation, not 3"]}),
+        ({"fullName": "x", "many": [{}, {}, {}]}, {"many": ["must have at most 2 items, not 3"]}),
         ({"fullName": "x", "someId": "xyz"}, {"someId": ["must be an id of 24 hexadecimal characters"]}),
         ({"fullName": "x", "someId": 5}, {"someId": ["must be an id of 24 hexadecimal characters"]}),
         ({"fullName": "x", "at": "x"}, {"at": ["must be a timestamp like 2027-02-18T00:00:00.000Z"]}),
