@@ -65,6 +65,7 @@ bench: install-dev ## Measure against floors on the embedded MongoDB and print t
 	$(BIN)/python -m benchmarks.webhooks
 	$(BIN)/python -m benchmarks.epcis
 	$(BIN)/python -m benchmarks.exports
+	$(BIN)/python -m benchmarks.imports
 
 faults: install-dev ## Kill processes on purpose, for minutes
 	$(BIN)/python -m pytest tests/faults -m "faults or not faults" --run-long -p no:cacheprovider
