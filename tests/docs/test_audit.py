@@ -7,11 +7,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 KINDS = (
-    "api_key|epcis_query|epcis_subscription|export|gtin|login|member|oauth|"
+    "access_grant|api_key|epcis_query|epcis_subscription|export|gtin|import|login|measurements|member|oauth|"
     "overage|password|plan|prefix|quota|session|signing_key|webhooks|workspace"
 )
-ACTION = re.compile(rf'"((?:{KINDS})\.[a-z_]+)"')
-ROW = re.compile(rf"`((?:{KINDS})\.[a-z_]+|logout)`")
+EVENT = rf"(?:{KINDS})\.[a-z_]+|epcis\.captured|epcis\.visibility_changed"
+ACTION = re.compile(rf'"({EVENT})"')
+ROW = re.compile(rf"`({EVENT}|logout)`")
 
 
 def test_every_event_of_the_audit_log_is_explained_and_no_other() -> None:
