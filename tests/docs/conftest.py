@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+import structlog
 from tests.conftest import MovableClock, Office
 from tests.contract.server import served
 from tests.docs import recipes
@@ -91,9 +92,11 @@ async def place(settings: Settings, office: Office, database: Database) -> Async
             webhooks=Webhooks(allow_local=True),
             log_level="critical",
         )
-        clock = MovableClock()
+        clock, logging = MovableClock(), structlog.get_config()
+        application = create_app(local)
+        structlog.configure(**logging)  # the lines of the suite go where they went
         services = build_services(database, local, clock)
         key = await office.key(await office.workspace(name="Cookbook"))
         async with services[Outbound]:
-            with served(create_app(local), listener) as url:
+            with served(application, listener) as url:
                 yield Place(url, key, Workshop.over(database, local, clock, services))
