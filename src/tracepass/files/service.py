@@ -14,6 +14,7 @@ from tracepass.core.ids import Id, new_id
 from tracepass.core.media import clean_image, document_type, image_type
 from tracepass.core.mongo import Database, Document
 from tracepass.core.tenancy import Tenancy
+from tracepass.core.turns import Turns
 from tracepass.files.repository import INDEXES, WAITING, FileRepository
 from tracepass.identity.models import Caller
 
@@ -67,6 +68,7 @@ class Files:
         self._clock = clock
         self._references = references
         self._openings = openings
+        self._turns = Turns()
 
     async def add(self, caller: Caller, name: str, data: bytes) -> Document:
         """Store a file; pictures lose their metadata. Bytes that an imported file waits for become its own.
@@ -99,9 +101,13 @@ class Files:
         What another installation has cleaned is told by the digest of what was sent.
         """
         files = FileRepository(self._database, caller.tenancy)
-        file = await files.waiting_for(sorted(found))
-        if file is None:
-            return None
+        async with self._turns.at((caller.tenancy, *sorted(found))):
+            file = await files.waiting_for(sorted(found))
+            return None if file is None else await self._complete(caller, files, file, found)
+
+    async def _complete(
+        self, caller: Caller, files: FileRepository, file: Document, found: Mapping[str, bytes]
+    ) -> Document | None:
         data = found[file["sha256"]]
         kind = image_type(data) or document_type(data)
         if (len(data), kind) != (file["size"], file["mediaType"]):
