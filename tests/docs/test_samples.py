@@ -15,9 +15,11 @@ from tests.docs.recipes import Block, blocks
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 NOT_RUN = "not run: "
-LANGUAGES = {"bash", "console", "csharp", "csv", "http", "ini", "json", "nginx", "python", "sh", "text"}
+LANGUAGES = {"bash", "console", "csharp", "csv", "http", "ini", "json", "nginx", "python", "sh", "text", "typescript"}
 FIRST = "test_authentication.py::test_whoever_copies_it_gets_a_key_a_passport_and_what_is_left_of_the_day"
 SEALED = "test_answers.py::test_an_entry_looks_as_shown_and_the_page_checks_the_chain"
+CLIENTS = "../contract/test_clients.py::test_a_client_of"
+TYPESCRIPT = "../contract/test_typescript_client.py::test_a_client_of_openapi_typescript_passes_the_quickstart"
 COOKBOOK = "test_cookbook.py::test_a_recipe_does_what_it_says"
 
 ROWS: dict[str, list[tuple[str, str]]] = {
@@ -44,6 +46,17 @@ ROWS: dict[str, list[tuple[str, str]]] = {
         ("", NOT_RUN + "figures of a quiet machine; `make bench` prints them anew"),
     ],
     "carriers.md": [("json", "test_answers.py::test_the_order_of_labels_is_taken")],
+    "clients.md": [
+        ("openapi-python-client generate", f"{CLIENTS}_openapi_python_client_publishes_a_passport"),
+        ("AuthenticatedClient", f"{CLIENTS}_openapi_python_client_publishes_a_passport"),
+        (
+            "openapi-typescript",
+            TYPESCRIPT,
+        ),
+        ("typescript", TYPESCRIPT),
+        ("", f"{CLIENTS}_openapi_generator_publishes_a_passport"),
+    ],
+    "collections.md": [("sh", "../collections/test_running.py::test_newman_sends_every_request")],
     "cookbook/README.md": [("", COOKBOOK)],
     "cookbook/erp-sync.md": [("", COOKBOOK)],
     "cookbook/label-line.md": [("", COOKBOOK)],
@@ -69,6 +82,13 @@ ROWS: dict[str, list[tuple[str, str]]] = {
         ("-X POST", "test_exports.py::test_the_order_of_a_worker_is_taken_as_it_is_printed"),
         ("DOWNLOAD_URL", "test_commands.py::test_an_export_of_a_worker_is_downloaded_in_parts"),
         ("TenantExport", "test_answers.py::test_an_export_has_the_shape_that_is_shown"),
+    ],
+    "imports.md": [
+        ("imports/sheet", "test_imports.py::test_the_sheet_is_served_as_the_page_says"),
+        ("text/csv", "test_imports.py::test_the_rows_of_the_page_become_passports"),
+        ("csv", "test_imports.py::test_the_rows_of_the_page_become_passports"),
+        ("json", "test_imports.py::test_an_error_looks_as_the_page_shows_it"),
+        ("", "test_imports.py::test_a_workspace_moves_as_the_page_says"),
     ],
     "limits.md": [
         ("text", "test_answers.py::test_the_budget_of_a_day_is_told_as_shown"),
@@ -114,13 +134,6 @@ ROWS: dict[str, list[tuple[str, str]]] = {
 }
 """The first row that fits a block is its row."""
 
-OTHERS = {
-    "clients.md": "test_clients.py and test_typescript_client.py of the contract, program by program",
-    "collections.md": "its commands are those of the tests of collections",
-    "imports.md": "test_imports.py, block by block",
-}
-"""Pages whose tests say themselves that they run everything."""
-
 PAGES = sorted(
     str(page.relative_to(DOCS))
     for page in [*DOCS.glob("*.md"), *(DOCS / "cookbook").glob("*.md")]
@@ -138,7 +151,7 @@ def row_of(page: str, block: Block) -> tuple[str, str] | None:
     return next((row for row in ROWS.get(page, []) if fits(row[0], block)), None)
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page not in OTHERS])
+@pytest.mark.parametrize("page", PAGES)
 def test_every_block_is_held_by_a_test_and_every_row_is_needed(page: str) -> None:
     found = [row_of(page, block) for block in blocks((DOCS / page).read_text("utf-8"))]
     assert None not in found, "say in ROWS which test runs the block, or why none does"
@@ -146,7 +159,7 @@ def test_every_block_is_held_by_a_test_and_every_row_is_needed(page: str) -> Non
 
 
 def test_no_row_is_about_a_page_that_is_not_there() -> None:
-    assert ROWS.keys() | OTHERS.keys() == set(PAGES)
+    assert ROWS.keys() == set(PAGES)
 
 
 @pytest.mark.parametrize("test", sorted({test for rows in ROWS.values() for _, test in rows}))
