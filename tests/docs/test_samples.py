@@ -26,18 +26,12 @@ ROWS: dict[str, list[tuple[str, str]]] = {
     "access-grants.md": [("bash", "test_access_grants.py::test_the_samples_give_use_and_take_access")],
     "audit.md": [
         ("json", SEALED),
-        (
-            "python",
-            SEALED,
-        ),
+        ("python", SEALED),
         ("--anchor", "../cli/test_audit.py::test_a_chain_is_held_against_an_entry_noted_down_earlier"),
         ("console", "../cli/test_audit.py::test_a_sound_chain_is_said_to_be_sound"),
     ],
     "authentication.md": [
-        (
-            "api-keys",
-            FIRST,
-        ),
+        ("api-keys", FIRST),
         ("reset-link", "../cli/test_users.py::test_each_link_is_another_one"),
         ("/api/oauth/", "test_commands.py::test_the_steps_of_oauth"),
     ],
@@ -49,10 +43,7 @@ ROWS: dict[str, list[tuple[str, str]]] = {
     "clients.md": [
         ("openapi-python-client generate", f"{CLIENTS}_openapi_python_client_publishes_a_passport"),
         ("AuthenticatedClient", f"{CLIENTS}_openapi_python_client_publishes_a_passport"),
-        (
-            "openapi-typescript",
-            TYPESCRIPT,
-        ),
+        ("openapi-typescript", TYPESCRIPT),
         ("typescript", TYPESCRIPT),
         ("", f"{CLIENTS}_openapi_generator_publishes_a_passport"),
     ],
