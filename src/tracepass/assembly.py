@@ -182,7 +182,7 @@ def build_services(
         claims,
         *_identity_services(database, settings, clock),
         ProductImages(open_blobs(database, IMAGES, settings.storage), catalogue),
-        ProductRestorer(database, clock=clock, rules=templates),
+        ProductRestorer(database, clock=clock, rules=templates, passports=PassportCounts(database), lots=lots),
         FileRestorer(database, blobs=blobs),
         *_quota_services(database, plans, slots, clock),
         Passports(desk, claims=claims, files=files, slots=slots, lots=lots),

@@ -11,7 +11,7 @@ from tracepass.epcis.exporting import EVENTS_SECTION, MASTER_DATA_SECTION, VISIB
 from tracepass.epcis.restoring import EventRestorer
 from tracepass.epcis.restoringbeside import MasterDataRestorer, VisibilityRestorer
 from tracepass.files.restoring import FileRestorer
-from tracepass.files.service import WAITING
+from tracepass.files.service import TAKING, WAITING
 from tracepass.links.restoring import LinkRestorer
 from tracepass.measurements.exporting import MEASUREMENTS_SECTION
 from tracepass.measurements.restoring import MeasurementRestorer
@@ -30,7 +30,7 @@ def export_sections(templates: Templates, origin: str) -> tuple[Section, ...]:
     return (
         products_section(origin),
         passports_section(templates),
-        Section("files", "File", "/api/v1/files", (Source("files"),), without(WAITING), changed="createdAt"),
+        Section("files", "File", "/api/v1/files", (Source("files"),), without(WAITING, TAKING), changed="createdAt"),
         Section("links", "Link", "/api/v1/links", (Source("links"),), without("key")),
         LOTS_SECTION,
         TRACES_SECTION,

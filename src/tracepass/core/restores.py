@@ -79,10 +79,11 @@ class Restorer(Protocol):
         """
         ...
 
-    async def remove(self, arrival: Arrival, ids: Sequence[str]) -> None:
+    async def remove(self, arrival: Arrival, ids: Sequence[str]) -> Sequence[str] | None:
         """Take away again what `write` has made of records with these ids, whatever has become of it since.
 
-        Ids of which nothing is there are passed over. Sections are taken away in the opposite of their order.
+        Ids of which nothing is there are passed over. Sections are taken away in the opposite of their order. What
+        others have built on in the meantime may stay, and its ids are returned.
         """
         ...
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tracepass.core.ids import Id
 from tracepass.core.mongo import Database, Document, Index
@@ -12,6 +13,8 @@ COLLECTION = "files"
 
 WAITING = "waiting"
 """A member of files that came from another installation, until their bytes are uploaded."""
+TAKING = "takingSince"
+"""A member of those to which somebody just gives their bytes."""
 _TENANT = (("workspaceId", 1), ("environment", 1))
 
 INDEXES = (
@@ -34,14 +37,20 @@ class FileRepository:
         """Return what is known of a file, or None."""
         return await self._files.find_one({"_id": file_id})
 
-    async def waiting_for(self, digests: Sequence[str]) -> Document | None:
-        """Return the first file without bytes whose digest is one of some, or None."""
-        query = {"sha256": {"$in": list(digests)}, WAITING: True}
-        return await self._files.find_one(query, sort=[("sha256", 1), ("_id", 1)])
+    async def waiting_for(self, facts: Mapping[str, Any], *, now: str, before: str) -> Document | None:
+        """Return the first file that waits for bytes of these facts, or None; it is the caller's to give them then.
+
+        Whoever began to give a file its bytes before a moment, and has not done it, is gone.
+        """
+        free = {"$or": [{TAKING: None}, {TAKING: {"$lt": before}}]}
+        while file := await self._files.find_one({**facts, WAITING: True, **free}, sort=[("_id", 1)]):
+            if await self._files.update({"_id": file["_id"], WAITING: True, **free}, {"$set": {TAKING: now}}):
+                return file
+        return None
 
     async def arrived(self, file_id: Id) -> bool:
         """Note that a file has its bytes; tell whether it waited for them."""
-        return await self._files.update({"_id": file_id, WAITING: True}, {"$unset": {WAITING: ""}})
+        return await self._files.update({"_id": file_id, WAITING: True}, {"$unset": {WAITING: "", TAKING: ""}})
 
     async def present(self, file_ids: Sequence[Id]) -> set[Id]:
         """Return those of the ids that a file has."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Protocol
 
 from tracepass.core.blobs import Blob, Blobs
@@ -14,15 +15,16 @@ from tracepass.core.ids import Id, new_id
 from tracepass.core.media import clean_image, document_type, image_type
 from tracepass.core.mongo import Database, Document
 from tracepass.core.tenancy import Tenancy
-from tracepass.core.turns import Turns
-from tracepass.files.repository import INDEXES, WAITING, FileRepository
+from tracepass.files.repository import INDEXES, TAKING, WAITING, FileRepository
 from tracepass.identity.models import Caller
 
 BUCKET = "documents"
 NAME_LENGTH = 200
+GIVING = timedelta(minutes=1)
+"""How long it takes at most to keep the bytes of a file that waits for them."""
 SHOWN = ("name", "mediaType", "size", "sha256", "createdAt")
 
-__all__ = ["BUCKET", "INDEXES", "WAITING", "Files", "References"]
+__all__ = ["BUCKET", "INDEXES", "TAKING", "WAITING", "Files", "References"]
 
 
 class FileNotUploaded(Refusal):
@@ -68,7 +70,6 @@ class Files:
         self._clock = clock
         self._references = references
         self._openings = openings
-        self._turns = Turns()
 
     async def add(self, caller: Caller, name: str, data: bytes) -> Document:
         """Store a file; pictures lose their metadata. Bytes that an imported file waits for become its own.
@@ -100,22 +101,23 @@ class Files:
 
         What another installation has cleaned is told by the digest of what was sent.
         """
-        files = FileRepository(self._database, caller.tenancy)
-        async with self._turns.at((caller.tenancy, *sorted(found))):
-            file = await files.waiting_for(sorted(found))
-            return None if file is None else await self._complete(caller, files, file, found)
+        files, now = FileRepository(self._database, caller.tenancy), self._clock()
+        for digest, data in found.items():
+            kind = image_type(data) or document_type(data)
+            facts = {"sha256": digest, "size": len(data), "mediaType": kind}
+            file = await files.waiting_for(facts, now=timestamp(now), before=timestamp(now - GIVING))
+            if file is not None and await self._give(caller, file, data):
+                return {name: file[name] for name in ("_id", *SHOWN)}
+        return None
 
-    async def _complete(
-        self, caller: Caller, files: FileRepository, file: Document, found: Mapping[str, bytes]
-    ) -> Document | None:
-        data = found[file["sha256"]]
-        kind = image_type(data) or document_type(data)
-        if (len(data), kind) != (file["size"], file["mediaType"]):
-            return None
+    async def _give(self, caller: Caller, file: Document, data: bytes) -> bool:
+        """Give bytes to a file; tell whether it was there until it had them."""
         await self._blobs.delete(file["_id"])
-        await self._blobs.put(file["_id"], Blob(data, kind, caller.tenancy, {"name": file["name"]}))
-        await files.arrived(file["_id"])
-        return {name: file[name] for name in ("_id", *SHOWN)}
+        await self._blobs.put(file["_id"], Blob(data, file["mediaType"], caller.tenancy, {"name": file["name"]}))
+        if await FileRepository(self._database, caller.tenancy).arrived(file["_id"]):
+            return True
+        await self._blobs.delete(file["_id"])
+        return False
 
     async def get(self, readers: Sequence[Caller | None], file_id: Id) -> tuple[Document, bytes]:
         """Return a file's facts and bytes to its workspace, to those granted access, or to anybody while it is public.

@@ -6,6 +6,10 @@ from array import array
 from hashlib import blake2b
 from typing import Final
 
+from tracepass.imports.exportfile import ExportFaulty
+
+MOST: Final = 16_000_000
+"""Keys of one file: eight for each record, if there are as many as may be; they take 256 MB."""
 _SMALLEST: Final = 1024
 _FULL: Final = 0.6
 
@@ -18,13 +22,19 @@ class Claims:
         self._count = 0
 
     def claim(self, kind: str, key: str) -> bool:
-        """Remember a key; tell whether it was there already."""
+        """Remember a key; tell whether it was there already.
+
+        Raises:
+            ExportFaulty: there are too many.
+        """
         if self._count >= _FULL * len(self._slots):
             self._grow()
         mark = _mark(kind, key)
         place = self._place(mark)
         if self._slots[place]:
             return True
+        if self._count == MOST:
+            raise ExportFaulty("payload_too_large", f"The records of a file have at most {MOST} keys and bonds.")
         self._slots[place] = mark
         self._count += 1
         return False

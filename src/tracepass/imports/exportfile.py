@@ -180,7 +180,7 @@ class ExportFile:
     def _check_end(self, counts: bytes, digest: re.Match[bytes] | None) -> None:
         if digest is None:
             raise truncated()
-        if any(line for _, line in self._lines):
+        if next(self._lines, None) is not None:
             raise altered("Something stands behind the end of the export")
         if digest[1].decode() != self._digest.hexdigest():
             raise altered("The digest at its end is not that of the file")

@@ -189,7 +189,8 @@ class ExportWork:
             raise Ended.failed("import_conflict", f"{message} What was written was taken back.", details) from None
 
     async def undo(self, attempt: Attempt) -> list[Id]:
-        """Take away what was written, in the opposite order; nothing stays."""
+        """Take away what was written, in the opposite order; return the ids of what others have built on meanwhile."""
+        remaining: list[Id] = []
         import_, arrival = attempt.import_, self._arrival(attempt, NewIds(attempt.import_["_id"], {}))
         for intake in reversed(self.needs.intakes):
             width = import_["widths"].get(intake.section)
@@ -197,10 +198,11 @@ class ExportWork:
                 maker, count = Maker.of(import_["_id"], intake.section, width), import_["counts"][intake.section]
                 for first in range(0, count, AT_ONCE):
                     ids = [maker.text(rank) for rank in range(first, min(first + AT_ONCE, count))]
-                    await intake.restorer.remove(arrival, ids)
+                    staying = await intake.restorer.remove(arrival, ids)
+                    remaining += [Id(one) for one in staying or ()]
                     await self.registry.keep(attempt, {})
         await self._give_back(attempt)
-        return []
+        return remaining
 
     async def _give_back(self, attempt: Attempt) -> None:
         import_, caller = attempt.import_, attempt.caller

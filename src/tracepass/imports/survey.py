@@ -55,7 +55,7 @@ class Survey:
         """Note the lines of records that have ids of others."""
         for line in ExportFile(self.spool, self.kinds).records():
             old = orjson.loads(line.raw).get("_id")
-            if old in ids:
+            if isinstance(old, str) and old in ids:
                 message = f"{old} is the id of another record of the file, too"
                 self.tally.fault(line.number, line.section, "validation_error", message, "_id")
 
@@ -69,6 +69,7 @@ class Survey:
         return False
 
     def _look(self, line: Line) -> None:
+        self.tally.rows += line.section != TEMPLATES
         try:
             record = read_json(line.raw, depth=DEEPEST)
         except MalformedJson:
@@ -81,7 +82,6 @@ class Survey:
         if line.section == TEMPLATES:
             self._look_at_template(record)
             return
-        self.tally.rows += 1
         kind = self.kinds[line.section]
         if not isinstance(record, dict):
             self.tally.fault(line.number, line.section, "validation_error", "is no object")

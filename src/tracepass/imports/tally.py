@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from tracepass.core.restores import Findings
 from tracepass.imports.wire import MOST_TOLD
+
+LONGEST: Final = 1000
+"""Characters of what is told: names of members may be as long as their line."""
 
 
 @dataclass(slots=True)
@@ -26,7 +29,8 @@ class Tally:
         self._failed += line != self._last
         self._last = line
         if len(self.errors) < MOST_TOLD:
-            error = {"line": line, "section": section, "member": member, "code": code, "message": message[:1000]}
+            told = {"member": member[:LONGEST], "code": code, "message": message[:LONGEST]}
+            error = {"line": line, "section": section, **told}
             self.errors.append(error)
 
     def take(self, findings: Findings, section: str, lines: list[int]) -> None:

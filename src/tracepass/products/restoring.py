@@ -26,7 +26,7 @@ from tracepass.products.models import (
     ProductStatus,
     is_https_url,
 )
-from tracepass.products.needs import CategoryRules
+from tracepass.products.needs import CategoryRules, LotCounter, PassportCounter
 from tracepass.products.repository import COLLECTION, ProductRepository
 from tracepass.products.service import DuplicateModel
 from tracepass.products.wire import search_of
@@ -72,9 +72,13 @@ class ProductRecord(WireModel):
 class ProductRestorer:
     """Takes in products, with the versions of templates that they had."""
 
-    def __init__(self, database: Database, *, clock: Clock, rules: CategoryRules) -> None:
+    def __init__(
+        self, database: Database, *, clock: Clock, rules: CategoryRules, passports: PassportCounter, lots: LotCounter
+    ) -> None:
         self._database = database
         self._rules = rules
+        self._passports = passports
+        self._lots = lots
         self._arrivals = Arrivals(database, "product", COLLECTION, clock=clock)
 
     async def look(self, arrival: Arrival, records: Sequence[Document]) -> Findings:
@@ -122,9 +126,14 @@ class ProductRestorer:
 
         await settled(lambda: self._database.transact(work))
 
-    async def remove(self, arrival: Arrival, ids: Sequence[str]) -> None:
-        """Take products away."""
-        await self._arrivals.remove(arrival, [Id(one) for one in ids])
+    async def remove(self, arrival: Arrival, ids: Sequence[str]) -> list[str]:
+        """Take products away, but for those of which others have made passports or lots meanwhile; return these."""
+        found = await ProductRepository(self._database, arrival.tenancy).names([Id(one) for one in ids])
+        there = [product["_id"] for product in found]
+        passports = await self._passports.count(arrival.tenancy, there)
+        staying = {one for one in there if passports.get(one) or await self._lots.count(arrival.tenancy, one)}
+        await self._arrivals.remove(arrival, [one for one in there if one not in staying])
+        return [str(one) for one in there if one in staying]
 
 
 def _taken(product: Document) -> DuplicateModel:
