@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shutil
 import socket
@@ -61,7 +62,7 @@ def scanned(picture: Path) -> str:
 def api(*answers: httpx.Response | Exception, patience: float = 120) -> tuple[Any, list[httpx.Request], list[float]]:
     """The client of the cookbook before a server that answers like this, what it asked, and how long it waited."""
     program: dict[str, Any] = {}
-    exec(Recipe.of(CLIENT).files["tracepass.py"], program)  # noqa: S102 - our own page
+    exec(Recipe.of(CLIENT).files["tracepass_api.py"], program)  # noqa: S102 - our own page
     asked: list[httpx.Request] = []
     waited: list[float] = []
     left = list(answers)
@@ -75,6 +76,13 @@ def api(*answers: httpx.Response | Exception, patience: float = 120) -> tuple[An
 
     program["time"] = SimpleNamespace(sleep=waited.append)
     return program["Api"]("http://x", "k", patience=patience, transport=httpx.MockTransport(answer)), asked, waited
+
+
+def test_no_file_of_a_recipe_hides_a_module_from_what_runs_in_the_same_folder() -> None:
+    names = {name for page in [CLIENT, *RECIPES.values()] for name in Recipe.of(page).files}
+    modules = {name.removesuffix(".py") for name in names if name.endswith(".py")}
+    assert len(modules) > 10
+    assert [name for name in modules if importlib.util.find_spec(name) is not None] == []
 
 
 def test_the_client_of_the_cookbook_repeats_under_one_key_and_waits_as_long_as_it_is_told() -> None:
