@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import orjson
 
+from tracepass.epcis.hashing import event_hash
+
 PRODUCT_ID, PASSPORT_ID, LOT_ID = "a" * 24, "b" * 24, "01a1fe12-7943-7dc5-844f-9e01974afc0f"
 AT: Final = "2026-06-01T12:00:00.000Z"
 HEAD: Final[dict[str, Any]] = {"@context": {}, "@type": "TenantExport", "exportedAt": AT}
@@ -97,3 +99,17 @@ def measured(**members: Any) -> Record:
     """A reading."""
     made = {"@type": "Measurement", "_id": "d" * 24, "passportId": PASSPORT_ID, "field": "capacity_fade"}
     return made | {"value": 1.5, "measuredAt": AT, "recordedAt": AT} | members
+
+
+def event(number: int, **namespaces: str) -> Record:
+    """An event, with prefixes that it does not need."""
+    said = {
+        "type": "ObjectEvent",
+        "eventTime": AT,
+        "eventTimeZoneOffset": "+02:00",
+        "action": "OBSERVE",
+        "epcList": [f"https://id.gs1.org/01/04012345000016/21/{number}"],
+    }
+    named = event_hash(said, namespaces)
+    made = {"@type": "EpcisEvent", "_id": f"{number:024x}", "eventID": named, "hash": named, "captureId": "f" * 24}
+    return made | {"recordTime": AT, "namespaces": namespaces, "event": said}

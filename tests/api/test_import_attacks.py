@@ -116,6 +116,27 @@ async def test_what_is_told_of_long_names_is_short(client: httpx2.AsyncClient, h
     assert max(len(error["member"]) for error in found["errors"]) <= 1000
 
 
+PLACE = {"@type": "EpcisMasterData", "_id": "1" * 24, "thing": "https://id.gs1.org/414/4012345000009"}
+STEPS = {"@type": "EpcisVisibility", "_id": "1" * 24}
+
+
+@pytest.mark.parametrize(
+    ("records", "code"),
+    [
+        ([forging.event(one, ex=f"https://{one}.example/{'x' * 1_000_000}") for one in range(5)], "import_conflict"),
+        ([PLACE | {"attributes": ["a", "a=" + "x" * 17_000_000], "below": []}], "import_conflict"),
+        ([STEPS | {"publicBizSteps": ["https://a.example/" + "x" * 17_000_000]}], "import_invalid"),
+        ([STEPS | {"publicBizSteps": [f"https://a.example/{one}" for one in range(101)]}], "import_invalid"),
+    ],
+)
+async def test_what_the_database_cannot_hold_is_refused(
+    client: httpx2.AsyncClient, home: Installation, records: list[forging.Record], code: str
+) -> None:
+    found = await taken(client, home, forged(*records))
+    assert (found["status"], (found["error"] or {}).get("error")) == ("failed", code), found
+    assert await counts(client) == {}
+
+
 def _everything(template: str, gtin: str, **named: str) -> list[forging.Record]:
     one = named.get("product", PRODUCT_ID)
     return [

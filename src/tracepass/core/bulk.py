@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pymongo.errors import BulkWriteError
+from pymongo.errors import BulkWriteError, DocumentTooLarge, OperationFailure
 
+from tracepass.core.errors import Refusal
 from tracepass.core.mongo import DUPLICATE, Database, Document, DuplicateKeyError, Session
 from tracepass.core.tenancy import Tenancy
+
+_TOO_LARGE = 10334
 
 
 async def insert_all(
@@ -17,6 +20,7 @@ async def insert_all(
 
     Raises:
         DuplicateKeyError: a unique key is taken; its details have the ``index`` of the document, and its ``keyValue``.
+        Refusal: ``too_large``: one is larger than the database takes.
     """
     if not documents:
         return
@@ -28,3 +32,7 @@ async def insert_all(
         if fault is None:
             raise
         raise DuplicateKeyError(fault["errmsg"], DUPLICATE, fault) from None
+    except (DocumentTooLarge, OperationFailure) as error:
+        if isinstance(error, OperationFailure) and error.code != _TOO_LARGE:
+            raise
+        raise Refusal("too_large", "One of these is larger than the database takes, which is 16 MB.") from None

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from pymongo import UpdateOne
 
+from tracepass.core.errors import Refusal
 from tracepass.core.ids import Id
 from tracepass.core.mongo import Database, Document, Session
 from tracepass.core.tenancy import Tenancy
-from tracepass.epcis.repository import CAPTURES, EVENTS, NAMESPACES, EventRepository, namespaces_key
+from tracepass.epcis.repository import CAPTURES, EVENTS, NAMESPACES, CaptureRepository, EventRepository, namespaces_key
 
+MOST_PREFIXES: Final = 4 * 1024 * 1024
+"""Characters that the prefixes of a workspace, and what they stand for, may have once an import has brought some."""
 _COUNTS = ("eventCount", "capturedCount")
 _EDGES = {"createdAt": "$min", "finishedAt": "$max"}
 
@@ -38,6 +41,7 @@ class ArrivedEvents:
 
         Raises:
             EventTaken: one of the keys is taken.
+            Refusal: ``too_large``: the workspace has too many prefixes then.
         """
         if not events:
             return
@@ -46,6 +50,7 @@ class ArrivedEvents:
         await self._database.collection(CAPTURES).bulk_write(grown, ordered=False, session=session)
         pairs = sorted({(prefix, uri) for event in events for prefix, uri in event["namespaces"]})
         if pairs:
+            _refuse_many(pairs, await CaptureRepository(self._database, self._tenancy).namespaces())
             change = {
                 "$addToSet": {"pairs": {"$each": [list(pair) for pair in pairs]}},
                 "$setOnInsert": self._tenancy.fields,
@@ -76,3 +81,10 @@ class ArrivedEvents:
         await self._database.collection(CAPTURES).delete_many(gone, session=session)
         await self._database.collection(NAMESPACES).delete_one({"_id": self._said}, session=session)
         return True
+
+
+def _refuse_many(pairs: Sequence[tuple[str, str]], known: Mapping[str, Sequence[str]]) -> None:
+    """Refuse prefixes that are more than queries can read at once, with those that are known."""
+    all_of_them = {(prefix, uri) for prefix, uris in known.items() for uri in uris}.union(pairs)
+    if sum(len(prefix) + len(uri) for prefix, uri in all_of_them) > MOST_PREFIXES:
+        raise Refusal("too_large", f"Prefixes and what they stand for may have {MOST_PREFIXES} characters in all.")

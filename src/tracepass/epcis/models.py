@@ -41,9 +41,10 @@ class HistoryQuery(QueryModel):
     next_page_token: str | None = None
 
 
+Steps = Annotated[list[Annotated[str, StringConstraints(min_length=1, max_length=300)]], Field(max_length=100)]
+
+
 class VisibilityWrite(WireModel):
     """The business steps whose events everybody may see."""
 
-    public_biz_steps: Annotated[
-        list[Annotated[str, StringConstraints(min_length=1, max_length=300)]], Field(max_length=100)
-    ]
+    public_biz_steps: Steps

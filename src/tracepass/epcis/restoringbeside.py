@@ -16,6 +16,7 @@ from tracepass.core.mongo import Database, Document, DuplicateKeyError, Session
 from tracepass.core.restores import Arrival, Fault, Findings
 from tracepass.core.schema import WireId, WireModel, WireTimestamp
 from tracepass.epcis.identifiers import normal
+from tracepass.epcis.models import Steps
 from tracepass.epcis.repository import MASTER_DATA
 from tracepass.epcis.visibility import Visibility, steps_of
 
@@ -119,7 +120,7 @@ class VisibilityRecord(WireModel):
     """The choice of a workspace, as an export tells it."""
 
     own_id: Annotated[WireId, Field(alias="_id")]
-    public_biz_steps: list[str]
+    public_biz_steps: Steps
     updated_at: WireTimestamp | None = None
 
 
