@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tracepass.__main__ import INTERRUPTED, main
+from tracepass.supervisor.family import own_command
 
 INTERRUPTING = """
 import os, signal, sys
@@ -33,3 +35,10 @@ def test_the_way_in_leads_to_the_commands(monkeypatch: pytest.MonkeyPatch, capsy
         main()
     assert ended.value.code == 0
     assert "serve" in capsys.readouterr().out
+
+
+def test_files_of_the_working_directory_are_not_taken_for_the_program(tmp_path: Path) -> None:
+    for name in ("tracepass", "typer"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('a file of somebody else')\n")
+    done = subprocess.run(own_command("--help"), cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -82,11 +82,11 @@ class Family:
         environment = dict(os.environ) | inherited | {SHARED_METRICS: str(_empty_folder(self.settings.data_dir))}
         descriptor = self.listener.socket.fileno()
         self._web = [
-            Child(f"web {number}", _own_command("_web", "--fd", str(descriptor)), environment, [descriptor])
+            Child(f"web {number}", own_command("_web", "--fd", str(descriptor)), environment, [descriptor])
             for number in range(1, self.workers + 1)
         ]
         if self.background:
-            self._background = [Child("worker", _own_command("_worker"), environment)]
+            self._background = [Child("worker", own_command("_worker"), environment)]
 
     def _watch(self, signals: Signals) -> bool:
         """Look after everybody once; give False if one ended before the family was ever ready."""
@@ -156,5 +156,6 @@ def _any_runs(children: Sequence[Child]) -> bool:
     return any(child.process is not None for child in children)
 
 
-def _own_command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "tracepass", *arguments]
+def own_command(*arguments: str) -> list[str]:
+    """Return a command line of this program; what lies in the working directory is never imported for it."""
+    return [sys.executable, "-P", "-m", "tracepass", *arguments]
