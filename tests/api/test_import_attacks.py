@@ -12,12 +12,14 @@ import httpx2
 import orjson
 import pytest
 from fastapi import FastAPI
+from pymongo.errors import AutoReconnect
 from tests.api import forging
 from tests.api.forging import AT, PASSPORT_ID, PRODUCT_ID, forged
 from tests.api.roundtrip import IMPORTS, Installation, exported, imported
 from tests.api.tracing import make_lot
 from tests.conftest import Make, MovableClock, Office, new_gtin
 
+from tracepass.core.blobs import GridBlobs
 from tracepass.core.errors import Refusal
 from tracepass.measurements.restoring import MeasurementRestorer
 from tracepass.settings import Settings
@@ -239,6 +241,22 @@ async def test_two_that_give_the_same_bytes_at_once_give_them_once(
     assert waiting["name"] == "a.pdf"
     for one in (waiting, *others):
         assert (await client.get(f"{FILES}/{one['_id']}")).content == PDF
+
+
+async def test_bytes_that_could_not_be_kept_are_given_again(
+    client: httpx2.AsyncClient, home: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await taken(client, home, forged(forging.file(sha256=PDF_DIGEST)))
+    sent = {"file": ("b.pdf", PDF)}
+    with monkeypatch.context() as patch:
+
+        async def put(*_: Any) -> None:
+            raise AutoReconnect
+
+        patch.setattr(GridBlobs, "put", put)
+        assert (await client.post(FILES, files=sent)).status_code == 503
+    made = (await client.post(FILES, files=sent)).json()
+    assert (made["name"], (await client.get(f"{FILES}/{made['_id']}")).content) == ("a.pdf", PDF)
 
 
 @pytest.mark.parametrize("wrong", [{"size": 8}, {"mediaType": "text/csv"}])

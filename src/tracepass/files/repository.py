@@ -48,6 +48,10 @@ class FileRepository:
                 return file
         return None
 
+    async def left(self, file_id: Id) -> None:
+        """Note that nobody gives a file its bytes any more."""
+        await self._files.update({"_id": file_id, WAITING: True}, {"$unset": {TAKING: ""}})
+
     async def arrived(self, file_id: Id) -> bool:
         """Note that a file has its bytes; tell whether it waited for them."""
         return await self._files.update({"_id": file_id, WAITING: True}, {"$unset": {WAITING: "", TAKING: ""}})

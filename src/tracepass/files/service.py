@@ -112,9 +112,14 @@ class Files:
 
     async def _give(self, caller: Caller, file: Document, data: bytes) -> bool:
         """Give bytes to a file; tell whether it was there until it had them."""
-        await self._blobs.delete(file["_id"])
-        await self._blobs.put(file["_id"], Blob(data, file["mediaType"], caller.tenancy, {"name": file["name"]}))
-        if await FileRepository(self._database, caller.tenancy).arrived(file["_id"]):
+        files = FileRepository(self._database, caller.tenancy)
+        try:
+            await self._blobs.delete(file["_id"])
+            await self._blobs.put(file["_id"], Blob(data, file["mediaType"], caller.tenancy, {"name": file["name"]}))
+        except BaseException:
+            await files.left(file["_id"])
+            raise
+        if await files.arrived(file["_id"]):
             return True
         await self._blobs.delete(file["_id"])
         return False
