@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from tracepass.core.bulk import insert_all
 from tracepass.core.changes import ChangeLog, Stale, deleted, imported
 from tracepass.core.clock import Clock
+from tracepass.core.errors import Refusal
 from tracepass.core.mongo import Database, Document, DuplicateKeyError, Session
 from tracepass.core.restores import Arrival
 
-ATTEMPTS = 5
+ATTEMPTS: Final = 10
 
 
 async def settled(write: Callable[[], Awaitable[None]]) -> None:
     """Write something; if another worker's write came first, look again and repeat.
 
     Raises:
-        Stale: others keep coming first.
+        Refusal: others keep coming first.
     """
-    for attempt in range(1, ATTEMPTS + 1):
+    for _ in range(ATTEMPTS):
         try:
             await write()
         except Stale:
-            if attempt == ATTEMPTS:
-                raise
-        else:
-            break
+            continue
+        return
+    raise Refusal("conflict", "Others write the same things at the same time; try again.")
 
 
 class Arrivals:

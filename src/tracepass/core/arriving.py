@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ValidationError
@@ -16,6 +16,8 @@ from tracepass.core.restores import Arrival, Fault
 from tracepass.core.validation import invalid
 
 Model = TypeVar("Model", bound=BaseModel)
+CLOCKS_DIFFER: Final = timedelta(minutes=5)
+"""How far the clock of the other installation may have been ahead of ours."""
 LINKED: Final = frozenset({"@id", "@type"})
 """What stands in a record for readers of linked data alone."""
 

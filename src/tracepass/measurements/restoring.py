@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 from pydantic import Field
 
-from tracepass.core.arriving import Moment, faults_of, in_order_of, members_of, read
-from tracepass.core.changes import Stale
+from tracepass.core.arrivals import settled
+from tracepass.core.arriving import CLOCKS_DIFFER, Moment, faults_of, in_order_of, members_of, read
 from tracepass.core.clock import timestamp
 from tracepass.core.errors import Invalid, Refusal
 from tracepass.core.ids import Id, find_id
@@ -23,8 +22,6 @@ from tracepass.passports.usedata import MEASUREMENTS, Latest, UseData
 from tracepass.templates import models as templates
 from tracepass.templates.service import check_value
 
-ATTEMPTS: Final = 10
-_CLOCKS: Final = timedelta(minutes=5)
 """How far the clock of the other installation may have been ahead of ours."""
 _Units = Mapping[Id, tuple[Document, Mapping[str, templates.Field]]]
 
@@ -64,9 +61,9 @@ class MeasurementRestorer:
     def _faults(self, arrival: Arrival, one: ArrivedMeasurement) -> list[tuple[str, str, str]]:
         now = self._use.clock()
         faults: list[tuple[str, str, str]] = []
-        if one.measured_at > timestamp(now + SKEW + _CLOCKS):
+        if one.measured_at > timestamp(now + SKEW + CLOCKS_DIFFER):
             faults.append(("validation_error", "measuredAt", "must not lie in the future"))
-        if one.recorded_at > timestamp(now + _CLOCKS):
+        if one.recorded_at > timestamp(now + CLOCKS_DIFFER):
             faults.append(("validation_error", "recordedAt", "must not lie in the future"))
         if is_too_large(one.value):
             faults.append(("validation_error", "value", "is too large: a table has 16 kB at most"))
@@ -88,13 +85,7 @@ class MeasurementRestorer:
         async def work(session: Session) -> None:
             await self._write(arrival, readings, session)
 
-        for _ in range(ATTEMPTS):
-            try:
-                await self._use.database.transact(work)
-            except Stale:
-                continue
-            return
-        raise Refusal("conflict", "Others measure the same things at the same time; try again.")
+        await settled(lambda: self._use.database.transact(work))
 
     async def _write(self, arrival: Arrival, readings: Sequence[Document], session: Session) -> None:
         kept = self._use.database.scoped(MEASUREMENTS, arrival.tenancy)

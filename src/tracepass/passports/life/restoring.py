@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Annotated, Any, Final
 
 from pydantic import Field, ValidationError
 
-from tracepass.core.arriving import Moment, in_order_of, members_of
+from tracepass.core.arrivals import settled
+from tracepass.core.arriving import CLOCKS_DIFFER, Moment, in_order_of, members_of
 from tracepass.core.bulk import insert_all
-from tracepass.core.changes import Stale, deleted, imported
+from tracepass.core.changes import deleted, imported
 from tracepass.core.clock import timestamp
 from tracepass.core.errors import Invalid, Refusal
 from tracepass.core.ids import Id, find_id
@@ -29,8 +29,6 @@ from tracepass.passports.repository import PASSPORTS
 from tracepass.passports.restoring.models import Label, Version
 from tracepass.passports.restoring.rules import Problem, problems_of
 
-ATTEMPTS: Final = 10
-SKEW: Final = timedelta(minutes=5)
 _MODELS: Final[Mapping[EntryType, type[EntryCreate]]] = {"service": ServiceCreate, "transfer": TransferCreate}
 _ENVELOPE: Final = ("_id", "passportId", "type", "version", "recordedBy", "createdAt", "updatedAt", "errorDeclaration")
 _PASSPORT: Final = {"gs1": 1, "granularity": 1}
@@ -123,7 +121,7 @@ class LifeRestorer:
         return _Entry(_shown(head, told, content), head.type, told), []
 
     def _future(self, head: ArrivedEnvelope) -> dict[str, list[str]]:
-        latest = timestamp(self._desk.clock() + SKEW)
+        latest = timestamp(self._desk.clock() + CLOCKS_DIFFER)
         declared = head.error_declaration
         moments = {"at": head.at, "createdAt": head.created_at, "updatedAt": head.updated_at}
         if declared is not None:
@@ -141,7 +139,7 @@ class LifeRestorer:
         async def work(session: Session) -> None:
             await self._write(arrival, entries, session)
 
-        await _repeated(self._desk, work)
+        await settled(lambda: self._desk.database.transact(work))
 
     def _sound(self, record: Document) -> _Entry:
         entry, problems = self._read(record)
@@ -194,17 +192,7 @@ class LifeRestorer:
             await self._desk.log(arrival.caller).append_all(changes, arrival.actor, session=session)
             await kept.delete_all(query, session=session)
 
-        await _repeated(self._desk, work)
-
-
-async def _repeated(desk: Desk, work: Any) -> None:
-    for _ in range(ATTEMPTS):
-        try:
-            await desk.database.transact(work)
-        except Stale:
-            continue
-        return
-    raise Refusal("conflict", "Others write the same things at the same time; try again.")
+        await settled(lambda: self._desk.database.transact(work))
 
 
 def _references(arrival: Arrival, entry: _Entry) -> list[Problem]:

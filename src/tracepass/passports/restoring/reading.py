@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
+from tracepass.core.arriving import CLOCKS_DIFFER
 from tracepass.core.clock import timestamp
 from tracepass.core.errors import Invalid, Refusal
 from tracepass.core.mongo import Document
@@ -19,8 +20,6 @@ from tracepass.passports.secondlife.links import read_item_link
 from tracepass.passports.values import check_size
 from tracepass.templates.models import Template
 
-SKEW: Final = timedelta(minutes=5)
-"""How far the clock of the other installation may have been ahead of ours."""
 RENEWED, SHORTENED = "linksRenewed", "expiriesShortened"
 
 
@@ -47,7 +46,7 @@ class PassportReader:
 
     def _read(self, arrival: Arrival, index: int, record: Document) -> Arrived | list[Problem]:
         now = self.desk.clock()
-        reading = read(record, self.desk.templates, latest=timestamp(now + SKEW))
+        reading = read(record, self.desk.templates, latest=timestamp(now + CLOCKS_DIFFER))
         if reading.problems or reading.passport is None or reading.template is None:
             return reading.problems
         one = Arrived(index, reading.told, reading.passport, reading.template)

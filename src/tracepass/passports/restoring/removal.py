@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
-from tracepass.core.changes import Stale, deleted
-from tracepass.core.errors import Refusal
+from tracepass.core.arrivals import settled
+from tracepass.core.changes import deleted
 from tracepass.core.ids import Id
 from tracepass.core.jobs import Jobs
 from tracepass.core.mongo import Document, Session
@@ -19,7 +18,6 @@ from tracepass.passports.repository import IDENTIFIERS, PASSPORTS, SCANS
 from tracepass.passports.restoring.claims import ArrivingClaims
 from tracepass.passports.usedata import MEASUREMENTS
 
-ATTEMPTS: Final = 10
 _NEEDED = {"gs1": 1, "granularity": 1, "version": 1, "status": 1, "stateHash": 1}
 
 
@@ -39,13 +37,7 @@ async def take_away(desk: Desk, jobs: Jobs, claims: ArrivingClaims, arrival: Arr
         gtins = {one["gs1"]["gtin"] for one in stored}
         await claims.release(arrival.tenancy, gtins, arrival.import_id, session=session)
 
-    for _ in range(ATTEMPTS):
-        try:
-            await desk.database.transact(work)
-        except Stale:
-            continue
-        return
-    raise Refusal("conflict", "Others change these passports at the same time; try again.")
+    await settled(lambda: desk.database.transact(work))
 
 
 async def _forget(desk: Desk, jobs: Jobs, arrival: Arrival, stored: Sequence[Document], session: Session) -> None:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
+from tracepass.core.arrivals import settled
 from tracepass.core.arriving import in_order_of
 from tracepass.core.bulk import insert_all
 from tracepass.core.changes import Change, Stale, imported
-from tracepass.core.errors import Refusal
 from tracepass.core.ids import Id, find_id
 from tracepass.core.jobs import Jobs, Wish
 from tracepass.core.mongo import Document, DuplicateKeyError, Session, encoded
@@ -32,8 +31,6 @@ from tracepass.passports.restoring.removal import take_away
 from tracepass.passports.restoring.rules import MOST_PROBLEMS, Problem, problems_of
 from tracepass.passports.values import file_ids
 from tracepass.templates.models import Template
-
-ATTEMPTS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,16 +157,13 @@ class PassportRestorer:
         """
         readings = await asyncio.to_thread(self._reader.read_all, arrival, records)
         arrived = [sound(one, record) for one, record in zip(readings, records, strict=True)]
-        for _ in range(ATTEMPTS):
+
+        async def write() -> None:
             new = await self._new(arrival, arrived)
-            if not new:
-                return
-            try:
+            if new:
                 await self._write(arrival, new)
-            except Stale:
-                continue
-            return
-        raise Refusal("conflict", "Others write the same things at the same time; try again.")
+
+        await settled(write)
 
     async def _new(self, arrival: Arrival, arrived: Sequence[Arrived]) -> list[Arrived]:
         passports = self._desk.database.scoped(PASSPORTS, arrival.tenancy)
