@@ -101,7 +101,7 @@ async def test_a_reader_that_leaves_frees_the_cursor(
     server: str, office: Office, workspace: Workspace, mongo_client: Mongo, settings: Settings
 ) -> None:
     connection = await begun(server, await office.key(workspace))
-    await eventually(lambda: len(cursors(mongo_client, settings)) == 1)
+    await opened(mongo_client, settings)
 
     connection.close()
 
@@ -113,10 +113,9 @@ async def test_an_answer_whose_source_fails_is_broken_off(
     server: str, office: Office, workspace: Workspace, mongo_client: Mongo, settings: Settings
 ) -> None:
     connection = await begun(server, await office.key(workspace))
-    await eventually(lambda: len(cursors(mongo_client, settings)) == 1)
+    reading = await opened(mongo_client, settings)
 
-    kill = {"killCursors": "links", "cursors": cursors(mongo_client, settings)}
-    mongo_client[settings.database].command(kill)
+    mongo_client[settings.database].command({"killCursors": "links", "cursors": reading})
     received = await asyncio.to_thread(rest_of, connection)
 
     assert b'"digest"' not in received
@@ -142,12 +141,25 @@ def rest_of(connection: socket.socket) -> bytes:
 
 
 def cursors(mongo_client: Mongo, settings: Settings) -> list[int]:
-    """The cursors on links that are open and wait to be read on."""
+    """The cursors on links that exports have open and that wait to be read on."""
     pipeline: list[dict[str, Any]] = [
         {"$currentOp": {"allUsers": True, "idleCursors": True}},
         {"$match": {"type": "idleCursor", "ns": f"{settings.database}.links"}},
+        {"$match": {"cursor.originatingCommand.readConcern.level": "snapshot"}},
     ]
     return [found["cursor"]["cursorId"] for found in mongo_client.admin.aggregate(pipeline)]
+
+
+async def opened(mongo_client: Mongo, settings: Settings) -> list[int]:
+    """Wait until an export has a cursor open, and give it: it may be read on again by the next look."""
+    found: list[int] = []
+
+    def look() -> bool:
+        found[:] = cursors(mongo_client, settings)
+        return bool(found)
+
+    await eventually(look)
+    return found
 
 
 async def eventually(holds: Callable[[], bool]) -> None:
