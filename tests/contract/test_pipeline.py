@@ -81,6 +81,8 @@ async def without_database(settings: Settings, contract: Checker) -> AsyncIterat
     app = create_app(Settings.model_validate({**settings.model_dump(), "mongodb_uri": GONE}))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(mongo, "SELECTION_TIMEOUT_MS", 20)
+        # The driver looks again only so often, and would keep each of some 250 tests waiting for half a second.
+        patch.setattr("pymongo.common.MIN_HEARTBEAT_INTERVAL", 0.02)
         async with running(app):
             yield client_of(app, contract, key="tp_live_any")
 
