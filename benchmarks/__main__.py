@@ -13,13 +13,12 @@ from pathlib import Path
 
 from benchmarks.cases import Case, all_cases, verify
 from benchmarks.load import Load, Requests, Result
-from benchmarks.machine import Cores, ToolMissing, tool
+from benchmarks.machine import Cores, mongod_beside
 from benchmarks.report import Measured, table
 from benchmarks.servers import Server, serving
 from benchmarks.serving import CAPPED
 from benchmarks.stock import fill, imitate, index_copy, open_workspace
-from tracepass.core.embedded import EmbeddedMongod, EmbeddedMongodError, find_mongod
-from tracepass.settings import Settings
+from tracepass.core.embedded import EmbeddedMongod
 
 WARM_UP_SECONDS = 1.0
 
@@ -32,12 +31,8 @@ def main() -> None:
     parser.add_argument("--only", default="", help="cases to measure, separated by commas (all)")
     parser.add_argument("--json", type=Path, help="write every single result to this file")
     arguments = parser.parse_args()
-    try:
-        for name in ("wrk", "taskset"):
-            tool(name)
-        executable = find_mongod(Settings(_env_file=None).mongod)
-    except (ToolMissing, EmbeddedMongodError) as missing:
-        print(f"Nothing was measured: {missing}", file=sys.stderr)
+    executable = mongod_beside("wrk", "taskset")
+    if executable is None:
         return
     with tempfile.TemporaryDirectory(prefix="tracepass-bench-") as folder:
         data_dir = Path(folder) / "data"

@@ -23,12 +23,11 @@ import orjson
 from bson import ObjectId
 from pymongo import AsyncMongoClient, MongoClient
 
-from benchmarks.machine import Cores, ToolMissing, processor_seconds, tool
+from benchmarks.machine import Cores, mongod_beside, processor_seconds, tool
 from benchmarks.servers import serving
 from benchmarks.stock import BATTERY, DATABASE, client_of, gtin_of, open_workspace
 from tracepass.app import GARBAGE
-from tracepass.core.embedded import EmbeddedMongod, EmbeddedMongodError, find_mongod
-from tracepass.settings import Settings
+from tracepass.core.embedded import EmbeddedMongod
 
 PASSPORTS: Final = 100_000
 AT_ONCE: Final = 1000
@@ -64,11 +63,8 @@ def main() -> None:
     if arguments.floor:
         asyncio.run(_read_floor(*arguments.floor))
         return
-    try:
-        tool("taskset")
-        executable = find_mongod(Settings(_env_file=None).mongod)
-    except (ToolMissing, EmbeddedMongodError) as missing:
-        print(f"Nothing was measured: {missing}", file=sys.stderr)
+    executable = mongod_beside("taskset")
+    if executable is None:
         return
     with (
         tempfile.TemporaryDirectory(prefix="tracepass-bench-") as folder,

@@ -19,11 +19,11 @@ import httpx2
 from pymongo import MongoClient
 
 from benchmarks.exports import fill, memory_here
-from benchmarks.machine import Cores, ToolMissing, tool
+from benchmarks.machine import Cores, mongod_beside
 from benchmarks.servers import SECRET, serving
 from benchmarks.stock import DATABASE, client_of, open_workspace
 from tracepass.core.clock import system_clock
-from tracepass.core.embedded import EmbeddedMongod, EmbeddedMongodError, find_mongod
+from tracepass.core.embedded import EmbeddedMongod
 from tracepass.core.mongo import connected
 from tracepass.settings import Settings
 from tracepass.worker import work_once
@@ -41,11 +41,8 @@ def main() -> None:
     if arguments.work:
         asyncio.run(_work(*arguments.work))
         return
-    try:
-        tool("taskset")
-        executable = find_mongod(Settings(_env_file=None).mongod)
-    except (ToolMissing, EmbeddedMongodError) as missing:
-        print(f"Nothing was measured: {missing}", file=sys.stderr)
+    executable = mongod_beside("taskset")
+    if executable is None:
         return
     with (
         tempfile.TemporaryDirectory(prefix="tracepass-bench-") as folder,

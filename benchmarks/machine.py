@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from tracepass.core.embedded import EmbeddedMongodError, find_mongod
+from tracepass.settings import Settings
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -44,6 +48,17 @@ def tool(name: str) -> str:
         package = {"taskset": "util-linux"}.get(name, name)
         raise ToolMissing(f"{name} is not installed; on Debian: apt install {package}")
     return found
+
+
+def mongod_beside(*tools: str) -> Path | None:
+    """Return the mongod to measure with; where it or one of some tools is not there, say so and return None."""
+    try:
+        for name in tools:
+            tool(name)
+        return find_mongod(Settings(_env_file=None).mongod)
+    except (ToolMissing, EmbeddedMongodError) as missing:
+        print(f"Nothing was measured: {missing}", file=sys.stderr)
+        return None
 
 
 def processor_seconds(pid: int) -> float:

@@ -22,10 +22,10 @@ from typing import Final, cast
 import httpx2
 import uvloop
 
-from benchmarks.machine import processor_seconds
+from benchmarks.machine import mongod_beside, processor_seconds
 from benchmarks.stock import BATCH, BATTERY, DATABASE, gtin_of, open_workspace
 from tracepass.app import create_app
-from tracepass.core.embedded import EmbeddedMongod, EmbeddedMongodError, find_mongod
+from tracepass.core.embedded import EmbeddedMongod
 from tracepass.settings import Settings, Webhooks
 
 EVENTS: Final = 4000
@@ -69,10 +69,8 @@ class Receiver(asyncio.Protocol):
 
 def main() -> None:
     """Measure and print."""
-    try:
-        executable = find_mongod(Settings(_env_file=None).mongod)
-    except EmbeddedMongodError as missing:
-        print(f"Nothing was measured: {missing}", file=sys.stderr)
+    executable = mongod_beside()
+    if executable is None:
         return
     print(f"{'webhooks, one worker':24}{'events/s':>10}{'aim':>8}{'kB each':>10}{'cpu us':>10}")
     for name, endpoints in ENDPOINTS.items():
