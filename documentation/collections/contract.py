@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tracepass.contract.schemas import SchemaReader
+
 METHODS = ("get", "post", "put", "patch", "delete")
 LEADING = frozenset({"300", "303", "307"})
 """The statuses of answers that lead elsewhere."""
@@ -85,13 +87,7 @@ class Contract:
 
     def resolved(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the node behind a reference."""
-        found: Any = node
-        while "$ref" in found:
-            steps = found["$ref"].removeprefix("#/").split("/")
-            found = self.document
-            for step in steps:
-                found = found[step.replace("~1", "/").replace("~0", "~")]
-        return dict(found)
+        return SchemaReader(self.document).resolve(node)
 
     def example(self, parameter: Mapping[str, Any]) -> str:
         """Return the example of a parameter as it is sent; of a list its first."""
