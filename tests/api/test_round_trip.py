@@ -30,7 +30,7 @@ from tests.api.roundtrip import (
     sections_of,
 )
 from tests.api.tenants import EVENT, furnish
-from tests.api.town import Town, filled
+from tests.api.town import filled, town_of
 from tests.api.tracing import make_lot, make_trace
 from tests.conftest import MovableClock, Office, new_gtin
 from tests.contract.checker import Checker
@@ -50,9 +50,6 @@ from tracepass.gs1.checkdigit import check_digit
 from tracepass.identity.models import SCOPES, Caller, Workspace
 from tracepass.imports.attempts import MOST_ATTEMPTS
 from tracepass.imports.exportwork import ExportWork
-from tracepass.measurements.restoring import MeasurementRestorer
-from tracepass.passports.life.restoring import LifeRestorer
-from tracepass.passports.restoring.restorer import PassportRestorer
 from tracepass.settings import Settings
 from tracepass.traces.restoring import TraceRestorer
 
@@ -80,19 +77,10 @@ class Moved:
 @pytest.fixture(scope="module")
 async def home(app: FastAPI, office: Office, database: Database, settings: Settings) -> Moved:
     """A workspace with something of everything."""
-    here, services = await office.workspace(), app.state.services
+    here = await office.workspace()
     clock: MovableClock = app.state.clock
-    town = Town(
-        home=await office.client(here),
-        away=await office.client(environment="test"),
-        here=here,
-        there=here,
-        database=database,
-        settings=settings,
-        passports=services[PassportRestorer],
-        lives=services[LifeRestorer],
-        measurements=services[MeasurementRestorer],
-    )
+    clients = (await office.client(here), await office.client(environment="test"))
+    town = town_of(app, database, settings, clients=clients, workspaces=(here, here))
     client, clock.ahead = town.home, -timedelta(hours=3)
     await filled(town, clock)
     made = await furnish(client, _product)

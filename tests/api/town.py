@@ -109,12 +109,25 @@ class Town:
 async def town(app: FastAPI, office: Office, database: Database, settings: Settings) -> Town:
     """Two workspaces without anything."""
     here, there = await office.workspace(), await office.workspace()
+    home, away = await office.client(here, environment="test"), await office.client(there)
+    return town_of(app, database, settings, clients=(home, away), workspaces=(here, there))
+
+
+def town_of(
+    app: FastAPI,
+    database: Database,
+    settings: Settings,
+    *,
+    clients: tuple[httpx2.AsyncClient, httpx2.AsyncClient],
+    workspaces: tuple[Workspace, Workspace],
+) -> Town:
+    """Return the way from the first of two clients and their workspaces to the second."""
     services = app.state.services
     return Town(
-        home=await office.client(here, environment="test"),
-        away=await office.client(there),
-        here=here,
-        there=there,
+        home=clients[0],
+        away=clients[1],
+        here=workspaces[0],
+        there=workspaces[1],
         database=database,
         settings=settings,
         passports=services[PassportRestorer],
